@@ -1,0 +1,51 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+
+/** What runs apart: Dify's services, what holds data, and the code of users. */
+export type Area = "app" | "data" | "sandbox";
+
+/** Name of each area's namespace: known before anything is registered, for addresses inside configuration files. */
+export function namespaceNames({ prefix }: Pick<ClusterSettings, "prefix">): Readonly<Record<Area, string>> {
+  return { app: prefix, data: `${prefix}-data`, sandbox: `${prefix}-sandbox` };
+}
+
+/** Pod Security level that a namespace enforces. Dify's sandbox needs chroot, setuid and seccomp of its own: nothing else may share its namespace. */
+const podSecurity: Readonly<Record<Area, "restricted" | "privileged">> = {
+  app: "restricted",
+  data: "restricted",
+  sandbox: "privileged",
+};
+
+export interface NamespacesArgs {
+  readonly cluster: ClusterSettings;
+}
+
+/** The namespaces of an environment, each with the Pod Security level that it enforces. */
+export class Namespaces extends pulumi.ComponentResource {
+  /** Names that carry the dependency: what is put into a namespace waits for it. */
+  readonly names: Readonly<Record<Area, pulumi.Output<string>>>;
+
+  constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:network:Namespaces", name, args, opts);
+    const names = namespaceNames(args.cluster);
+    const declare = (area: Area) =>
+      new k8s.core.v1.Namespace(
+        names[area],
+        {
+          metadata: {
+            name: names[area],
+            labels: {
+              "app.kubernetes.io/part-of": "dify-ha",
+              "pod-security.kubernetes.io/enforce": podSecurity[area],
+              "pod-security.kubernetes.io/audit": "restricted",
+              "pod-security.kubernetes.io/warn": "restricted",
+            },
+          },
+        },
+        { parent: this, protect: args.cluster.protect, retainOnDelete: args.cluster.retain },
+      ).metadata.name;
+    this.names = { app: declare("app"), data: declare("data"), sandbox: declare("sandbox") };
+    this.registerOutputs({ names: this.names });
+  }
+}

@@ -1,0 +1,25 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A database and the role that owns it. */
+export interface DatabaseLogin {
+  readonly database: string;
+  readonly user: string;
+  readonly password: pulumi.Output<string>;
+}
+
+/** What a client of PostgreSQL needs to know; Patroni and an external server offer this and nothing else. */
+export interface PostgresConnection {
+  /** Always leads to the primary, through the pooler: resolvable from every namespace. */
+  readonly host: pulumi.Output<string>;
+  readonly port: number;
+  /** Database of the Dify API. */
+  readonly dify: DatabaseLogin;
+  /** Database of the plugin daemon. */
+  readonly plugin: DatabaseLogin;
+  /** PEM of the authority that signed the server's certificate; undefined when a public one did. */
+  readonly caCertificate: pulumi.Output<string> | undefined;
+  /** Transaction pooling stands in between: no prepared statements over the life of a session. */
+  readonly pooled: boolean;
+  /** Name of the role's databases being ready; clients depend on it. */
+  readonly ready: pulumi.Input<pulumi.Resource>[];
+}

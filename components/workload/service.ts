@@ -1,0 +1,43 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { nameLabel, workloadLabels } from "./labels.ts";
+
+export interface PodServiceArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** Port numbers by name; the pods listen on the same. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Workload whose pods it leads to. @default the Service's own name */
+  readonly workload?: string;
+  /** One address for each pod in place of one for all. */
+  readonly headless?: boolean;
+  /** Anything else of the Service's specification. */
+  readonly spec?: Partial<k8s.types.input.core.v1.ServiceSpec>;
+}
+
+/** A Service that leads to the pods of a workload. */
+export function podService(
+  name: string,
+  args: PodServiceArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Service {
+  const workload = args.workload ?? name;
+  return new k8s.core.v1.Service(
+    name,
+    {
+      metadata: { name, namespace: args.namespace, labels: { ...workloadLabels(workload) } },
+      spec: {
+        selector: { [nameLabel]: workload },
+        ports: Object.entries(args.ports).map(([port, number]) => ({ name: port, port: number, targetPort: number })),
+        // Peers must find a member of a cluster before it is ready to serve.
+        ...(args.headless && { clusterIP: "None", publishNotReadyAddresses: true }),
+        ...args.spec,
+      },
+    },
+    opts,
+  );
+}
+
+/** Fully qualified name, the same from every namespace. */
+export function serviceHost(name: string, namespace: string): string {
+  return `${name}.${namespace}.svc.cluster.local`;
+}

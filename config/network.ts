@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { hostname } from "./units.ts";
+
+/** Certificates between parts of the stack, in days. */
+export const certificateSettings = z
+  .strictObject({
+    /** Life of a certificate. */
+    days: z.number().int().min(7).max(825).default(365),
+    /** Life of the authority that signs them. */
+    authorityDays: z.number().int().min(365).max(3650).default(3650),
+    /** How long before its end a certificate is replaced; `pulumi up` must run within this time. */
+    renewBeforeDays: z.number().int().min(1).max(365).default(60),
+  })
+  .prefault({});
+
+export type CertificateSettings = z.infer<typeof certificateSettings>;
+
+/** How users reach Dify, and how parts reach each other. */
+export const networkSettings = z
+  .strictObject({
+    /** Name under which users reach Dify. */
+    host: hostname.default("dify.example.com"),
+    certificates: certificateSettings,
+  })
+  .prefault({});
+
+export type NetworkSettings = z.infer<typeof networkSettings>;

@@ -1,0 +1,53 @@
+import { z } from "zod";
+
+const secret = (minimum = 16) => z.string().min(minimum).optional();
+
+/**
+ * Secrets that may be given (`pulumi config set --secret secrets:NAME`); what is left out is generated once and kept in the
+ * stack's encrypted state.
+ */
+export const secretNames = z.strictObject({
+  /** PostgreSQL's superuser. */
+  postgresSuperuserPassword: secret(),
+  /** Role that standbys stream with and that Patroni rewinds with. */
+  postgresReplicationPassword: secret(),
+  /** Owner of the database of the Dify API. */
+  difyDatabasePassword: secret(),
+  /** Owner of the database of the plugin daemon. */
+  pluginDatabasePassword: secret(),
+  /** Role with which PgBouncer looks up other roles. */
+  poolerPassword: secret(),
+  /** Patroni's REST API. */
+  patroniPassword: secret(),
+  /** Encryption of the pgBackRest repositories: without it no backup can be read. */
+  pgbackrestCipher: secret(),
+  redisPassword: secret(),
+  sentinelPassword: secret(),
+  /** Administrator of MinIO. */
+  objectStoreRootPassword: secret(),
+  /** Key of MinIO's encryption at rest, base64 of 32 bytes: without it no object can be read. */
+  objectStoreEncryptionKey: secret(44),
+  /** Secret keys of the users of the object store, one a purpose. */
+  difyObjectsKey: secret(),
+  pluginObjectsKey: secret(),
+  backupObjectsKey: secret(),
+  catalogueObjectsKey: secret(),
+  /** Dify's SECRET_KEY: signs sessions and file links, encrypts OAuth credentials. */
+  difySecretKey: secret(32),
+  /** Shared by API and plugin daemon: calls to the daemon. */
+  pluginDaemonKey: secret(),
+  /** Shared by API and plugin daemon: calls back to the API. */
+  pluginInnerKey: secret(),
+  /** Shared by API and sandbox. */
+  sandboxKey: secret(),
+  /** Shared by API and agent back end. */
+  agentBackendToken: secret(),
+  /** Shared by agent back end and its sandbox. */
+  agentSandboxToken: secret(),
+  /** Of the agent back end itself: unpadded base64url of exactly 32 bytes. */
+  agentServerKey: secret(43),
+  /** API key, token or password of the vector store. */
+  vectorStoreKey: secret(),
+});
+
+export type SecretName = keyof z.infer<typeof secretNames>;

@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { clusterSettings } from "./cluster.ts";
+import { difySettings } from "./dify.ts";
+import { networkSettings } from "./network.ts";
+import { objectStoreSettings } from "./objectStore.ts";
+import { postgresSettings } from "./postgres.ts";
+import { redisSettings } from "./redis.ts";
+import { vectorStoreSettings } from "./vectorStore.ts";
+
+/** All settings of a stack: one section a part of the system, each a key of Pulumi's configuration (dify-ha:postgres, ...). */
+export const settingsSchema = z.strictObject({
+  cluster: clusterSettings,
+  network: networkSettings,
+  postgres: postgresSettings,
+  redis: redisSettings,
+  objectStore: objectStoreSettings,
+  vectorStore: vectorStoreSettings,
+  dify: difySettings,
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
