@@ -15,7 +15,10 @@ export type Resources = z.infer<ReturnType<typeof resources>>;
 /** An image by name and version ("redis:8.0.2") or digest ("redis@sha256:..."); a moving tag such as latest is refused. */
 export const image = z
   .string()
-  .regex(/^[a-z0-9][\w./:-]*(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/, 'must name a version or digest, such as "redis:8.0.2"')
+  .regex(
+    /^[a-z0-9][\w./:-]*(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/,
+    'must name a version or digest, such as "redis:8.0.2"',
+  )
   .refine((name) => !name.endsWith(":latest"), "must not be a moving tag: name a version or a digest");
 
 /** A DNS name such as "dify.example.com". */

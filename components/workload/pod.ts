@@ -53,7 +53,9 @@ export function podTemplate(name: string, args: PodArgs): types.input.core.v1.Po
       enableServiceLinks: false,
       priorityClassName: priorityClass(cluster, args.priority ?? "service"),
       terminationGracePeriodSeconds: args.graceSeconds ?? 30,
-      ...(cluster.imagePullSecrets.length > 0 && { imagePullSecrets: cluster.imagePullSecrets.map((s) => ({ name: s })) }),
+      ...(cluster.imagePullSecrets.length > 0 && {
+        imagePullSecrets: cluster.imagePullSecrets.map((s) => ({ name: s })),
+      }),
       securityContext: {
         runAsNonRoot: runAs.user !== 0,
         runAsUser: runAs.user,

@@ -25,11 +25,16 @@ export function deploymentSpread(name: string, spread: Spread): Constraint[] {
   const hosts: Constraint = { ...common, topologyKey: host, whenUnsatisfiable: "ScheduleAnyway" };
   return spread === "zone"
     ? [{ ...common, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule" }, hosts]
-    : [{ ...hosts, whenUnsatisfiable: "DoNotSchedule" }, { ...common, topologyKey: zone, whenUnsatisfiable: "ScheduleAnyway" }];
+    : [
+        { ...hosts, whenUnsatisfiable: "DoNotSchedule" },
+        { ...common, topologyKey: zone, whenUnsatisfiable: "ScheduleAnyway" },
+      ];
 }
 
 /** Spread of members that hold data: evenly over zones, and never two on one host. A lost zone's members wait for it, as their volumes do. */
-export function memberSpread(name: string): Pick<types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
+export function memberSpread(
+  name: string,
+): Pick<types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
   const labelSelector = { matchLabels: { [nameLabel]: name } };
   return {
     topologySpreadConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule", labelSelector }],

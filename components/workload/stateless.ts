@@ -56,22 +56,35 @@ export class StatelessWorkload extends pulumi.ComponentResource {
             : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           template: {
             ...pod,
-            spec: { topologySpreadConstraints: deploymentSpread(name, args.spread ?? "zone"), ...pod.spec } as typeof pod.spec,
+            spec: {
+              topologySpreadConstraints: deploymentSpread(name, args.spread ?? "zone"),
+              ...pod.spec,
+            } as typeof pod.spec,
           },
         },
       },
-      { parent: this, dependsOn: [...(args.after ?? [])], customTimeouts: { create: `${args.timeoutSeconds ?? 600}s`, update: `${args.timeoutSeconds ?? 600}s` } },
+      {
+        parent: this,
+        dependsOn: [...(args.after ?? [])],
+        customTimeouts: { create: `${args.timeoutSeconds ?? 600}s`, update: `${args.timeoutSeconds ?? 600}s` },
+      },
     );
   }
 
   private autoscaler(name: string, namespace: pulumi.Input<string>, scaling: Autoscaling): void {
     const metrics: k8s.types.input.autoscaling.v2.MetricSpec[] = [
-      { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: scaling.cpuPercent } } },
+      {
+        type: "Resource",
+        resource: { name: "cpu", target: { type: "Utilization", averageUtilization: scaling.cpuPercent } },
+      },
     ];
     if (scaling.queue)
       metrics.push({
         type: "External",
-        external: { metric: { name: scaling.queue.metric }, target: { type: "AverageValue", averageValue: `${scaling.queue.perReplica}` } },
+        external: {
+          metric: { name: scaling.queue.metric },
+          target: { type: "AverageValue", averageValue: `${scaling.queue.perReplica}` },
+        },
       });
     new k8s.autoscaling.v2.HorizontalPodAutoscaler(
       name,
@@ -83,7 +96,9 @@ export class StatelessWorkload extends pulumi.ComponentResource {
           maxReplicas: scaling.max,
           metrics,
           // A queue that empties for a moment must not end half of the workers.
-          behavior: { scaleDown: { stabilizationWindowSeconds: 300, policies: [{ type: "Pods", value: 1, periodSeconds: 60 }] } },
+          behavior: {
+            scaleDown: { stabilizationWindowSeconds: 300, policies: [{ type: "Pods", value: 1, periodSeconds: 60 }] },
+          },
         },
       },
       { parent: this },

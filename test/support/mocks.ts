@@ -1,0 +1,116 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as it was registered: what the program asked for. */
+export interface Declared {
+  readonly type: string;
+  readonly name: string;
+  /** What it asked for, each text inside a secret replaced by `secretMarker`. */
+  readonly inputs: Record<string, unknown>;
+  /** The same with secrets in the clear, to assert on what pods will read. */
+  readonly revealed: Record<string, unknown>;
+}
+
+export const secretMarker = "[secret]";
+
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+const secret = (value: string) => ({ [signature]: secretSignature, value });
+
+function isSecret(value: object): value is { value: unknown } {
+  return (value as Record<string, unknown>)[signature] === secretSignature;
+}
+
+/** A value off the wire without its secrets' wrapping. */
+function unwrap(value: unknown, onSecret: (inner: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((v) => unwrap(v, onSecret));
+  if (typeof value !== "object" || value === null) return value;
+  if (isSecret(value)) return onSecret(unwrap(value.value, onSecret));
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, unwrap(v, onSecret)]));
+}
+
+/** A secret's shape without its contents: the keys of a Secret are no secret. */
+function masked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== "object" || value === null) return secretMarker;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, masked(v)]));
+}
+
+/** What providers would compute: recognizable, the same in every run, and secret where theirs is. */
+function computed(type: string, name: string): Record<string, unknown> {
+  switch (type) {
+    case "random:index/randomPassword:RandomPassword":
+      return { result: secret(`generated-password-of-${name}`) };
+    case "random:index/randomBytes:RandomBytes":
+      return { base64: secret(Buffer.from(name.padEnd(32, "-").slice(0, 32)).toString("base64")) };
+    case "tls:index/privateKey:PrivateKey":
+      return { privateKeyPem: secret(`-----BEGIN PRIVATE KEY-----\n${name}\n-----END PRIVATE KEY-----\n`) };
+    case "tls:index/certRequest:CertRequest":
+      return { certRequestPem: `-----BEGIN CERTIFICATE REQUEST-----\n${name}\n-----END CERTIFICATE REQUEST-----\n` };
+    case "tls:index/selfSignedCert:SelfSignedCert":
+    case "tls:index/locallySignedCert:LocallySignedCert":
+      return { certPem: `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n` };
+    default:
+      return {};
+  }
+}
+
+/** The parts of the SDK's mock monitor that tell what goes over the wire. */
+interface Monitor {
+  registerResource(request: RegisterRequest, callback: unknown): Promise<void>;
+}
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+}
+
+/**
+ * Runs a declaration against mocks in place of an engine and returns what it registered, in order.
+ * @example const resources = await declare(() => new Redis("redis", args));
+ */
+export async function declare(program: () => unknown, stack = "test"): Promise<Declared[]> {
+  const declared: Declared[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => ({
+        id: `${name}-id`,
+        state: { ...(inputs as Record<string, unknown>), ...computed(type, name) },
+      }),
+      call: ({ inputs }) => inputs as Record<string, unknown>,
+    },
+    "dify-ha",
+    stack,
+  );
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    const wire = request.getObject()?.toJavaScript() ?? {};
+    declared.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: unwrap(wire, masked) as Declared["inputs"],
+      revealed: unwrap(wire, (inner) => inner) as Declared["revealed"],
+    });
+    return register(request, callback);
+  };
+  // Ends when every resource and every output behind it has settled; an error of any of them is thrown.
+  await pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
+  await pulumi.runtime.disconnect();
+  return declared.filter(({ type }) => type !== "pulumi:pulumi:Stack");
+}
+
+/** The one resource of that name whose type ends so ("Deployment"). */
+export function find(resources: readonly Declared[], kind: string, name: string): Declared {
+  const found = resources.filter((r) => r.type.split(":").at(-1) === kind && r.name === name);
+  if (found.length !== 1)
+    throw new Error(
+      `${found.length} resources are a ${kind} called ${name}; there are ${resources.map((r) => `${r.type} ${r.name}`).join(", ")}`,
+    );
+  return found[0] as Declared;
+}
+
+/** A value deep inside inputs: `at(deployment.inputs, "spec.template.spec.containers.0.image")`. */
+export function at(value: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], value);
+}
