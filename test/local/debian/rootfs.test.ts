@@ -30,7 +30,7 @@ describe("Debian's root file system", () => {
       await ensureRootfs(undefined, "/nonexistent").catch((error) => console.log(error.message));`;
     const { stdout } = await execa(process.execPath, ["--input-type=module-typescript", "-e", script]);
     expect(stdout).toBe(
-      "Debian's programs run in namespaces of their own on Linux, which needs root: repeat this as root.\n",
+      "Debian's programs run in namespaces of their own on Linux, which needs root: repeat this as root.",
     );
   });
 
