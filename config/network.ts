@@ -21,6 +21,15 @@ export const networkSettings = z
     /** Name under which users reach Dify. */
     host: hostname.default("dify.example.com"),
     certificates: certificateSettings,
+    /** What pods may reach outside of the cluster, besides public addresses on 80 and 443. */
+    egress: z
+      .strictObject({
+        /** Further ports that API and workers may reach at any address, such as 587 for mail. */
+        ports: z.array(z.number().int().min(1).max(65535)).default([]),
+      })
+      .prefault({}),
+    /** Namespace of Prometheus, which may then read metrics. */
+    monitoringNamespace: z.string().min(1).optional(),
   })
   .prefault({});
 

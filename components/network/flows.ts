@@ -1,0 +1,201 @@
+import type { Settings } from "../../config/settings.ts";
+import type { Area } from "./namespaces.ts";
+
+/** Every workload there can be, and the area whose namespace it runs in. */
+export const areas = {
+  gateway: "app",
+  api: "app",
+  websocket: "app",
+  worker: "app",
+  beat: "app",
+  web: "app",
+  "plugin-daemon": "app",
+  "agent-backend": "app",
+  migration: "app",
+  etcd: "data",
+  postgres: "data",
+  "postgres-haproxy": "data",
+  pgbouncer: "data",
+  "postgres-bootstrap": "data",
+  "replication-check": "data",
+  redis: "data",
+  "redis-haproxy": "data",
+  minio: "data",
+  "object-store-bootstrap": "data",
+  weaviate: "data",
+  qdrant: "data",
+  sandbox: "sandbox",
+  "ssrf-proxy": "sandbox",
+  "agent-sandbox": "sandbox",
+} as const satisfies Record<string, Area>;
+
+export type WorkloadName = keyof typeof areas;
+
+/** Who is no workload of ours. */
+export type Outsider =
+  /** Whoever reaches the load balancer. */
+  | "users"
+  /** Public addresses. */
+  | "internet"
+  /** Any address: servers that the settings name, which may be private. */
+  | "anywhere"
+  /** Prometheus, in the namespace that the settings name. */
+  | "monitoring";
+
+/** Connections that may be opened, and what for. Everything else is refused. */
+export interface Flow {
+  readonly from: WorkloadName | Outsider;
+  readonly to: WorkloadName | Outsider;
+  readonly ports: readonly number[];
+  readonly why: string;
+}
+
+type FlowSettings = Pick<Settings, "network" | "postgres" | "redis" | "objectStore" | "vectorStore" | "dify">;
+
+const https = [80, 443] as const;
+
+/** The table of flows under the given settings: each line becomes an egress rule at its source and an ingress rule at its target. */
+export function flows(settings: FlowSettings): readonly Flow[] {
+  return [
+    ...userFlows(),
+    ...backendFlows(settings),
+    ...pluginFlows(),
+    ...codeFlows(),
+    ...(settings.dify.agent.enabled ? agentFlows() : []),
+    ...postgresFlows(settings),
+    ...redisFlows(settings),
+    ...objectStoreFlows(settings),
+    ...vectorStoreFlows(settings),
+    ...monitoringFlows(settings),
+  ];
+}
+
+function each(from: readonly Flow["from"][], to: Flow["to"], ports: readonly number[], why: string): Flow[] {
+  return from.map((source) => ({ from: source, to, ports, why }));
+}
+
+const backend = ["api", "websocket", "worker", "beat", "migration"] as const;
+
+function userFlows(): Flow[] {
+  return [
+    { from: "users", to: "gateway", ports: [8080, 8443], why: "the one way in" },
+    { from: "gateway", to: "api", ports: [5001], why: "console, service API, files" },
+    { from: "gateway", to: "websocket", ports: [5001], why: "collaboration" },
+    { from: "gateway", to: "web", ports: [3000], why: "pages" },
+    { from: "gateway", to: "plugin-daemon", ports: [5002], why: "endpoints of plugins, /e/" },
+    { from: "web", to: "api", ports: [5001], why: "pages rendered on the server" },
+  ];
+}
+
+function backendFlows({ network }: FlowSettings): Flow[] {
+  const callers = ["api", "worker"] as const;
+  return [
+    ...each(callers, "internet", https, "marketplace, OAuth, imports from other services"),
+    ...(network.egress.ports.length > 0
+      ? each(callers, "anywhere", network.egress.ports, "mail and whatever else the settings name")
+      : []),
+  ];
+}
+
+function pluginFlows(): Flow[] {
+  return [
+    ...each(["api", "worker", "beat", "websocket"], "plugin-daemon", [5002], "models and tools are plugins"),
+    { from: "plugin-daemon", to: "plugin-daemon", ports: [5002], why: "a call reaches the daemon that runs the plugin" },
+    { from: "plugin-daemon", to: "api", ports: [5001], why: "plugins call back, and fetch files" },
+    { from: "plugin-daemon", to: "internet", ports: https, why: "model providers, packages of plugins" },
+  ];
+}
+
+function codeFlows(): Flow[] {
+  return [
+    ...each(["api", "worker"], "sandbox", [8194], "code of users runs there"),
+    ...each(["api", "worker"], "ssrf-proxy", [3128], "requests to addresses that users choose"),
+    { from: "sandbox", to: "ssrf-proxy", ports: [3128], why: "the only way out of the sandbox" },
+    { from: "ssrf-proxy", to: "internet", ports: https, why: "public addresses only" },
+  ];
+}
+
+function agentFlows(): Flow[] {
+  return [
+    ...each(["api", "worker"], "agent-backend", [5050], "runs of agents"),
+    { from: "agent-backend", to: "api", ports: [5001], why: "calls back into Dify" },
+    { from: "agent-backend", to: "plugin-daemon", ports: [5002], why: "models" },
+    { from: "agent-backend", to: "agent-sandbox", ports: [5004], why: "an agent's shell" },
+    { from: "agent-sandbox", to: "agent-backend", ports: [5050], why: "tools offered to the shell" },
+    { from: "agent-sandbox", to: "api", ports: [5001], why: "files" },
+    { from: "agent-sandbox", to: "ssrf-proxy", ports: [3128], why: "the only way out of the sandbox" },
+  ];
+}
+
+function postgresFlows({ postgres }: FlowSettings): Flow[] {
+  const clients = [...backend, "plugin-daemon"] as const;
+  if (postgres.backend === "external") return each(clients, "anywhere", [postgres.port], "external PostgreSQL");
+  return [
+    ...each(clients, "pgbouncer", [6432], "databases dify and dify_plugin"),
+    { from: "pgbouncer", to: "postgres-haproxy", ports: [5000], why: "the primary" },
+    { from: "postgres-haproxy", to: "postgres", ports: [5432, 8008], why: "queries, and who is primary" },
+    { from: "postgres", to: "postgres", ports: [5432, 8008, 8432], why: "streaming, Patroni's peers, backup from a standby" },
+    { from: "postgres", to: "etcd", ports: [2379], why: "the leader lock" },
+    { from: "etcd", to: "etcd", ports: [2379, 2380], why: "consensus" },
+    { from: "postgres-bootstrap", to: "postgres-haproxy", ports: [5000], why: "roles and databases" },
+    { from: "replication-check", to: "postgres-haproxy", ports: [5000], why: "is a standby synchronous?" },
+  ];
+}
+
+function redisFlows({ redis, dify }: FlowSettings): Flow[] {
+  const clients = [...backend, "plugin-daemon", ...(dify.agent.enabled ? (["agent-backend"] as const) : [])];
+  if (redis.backend === "external") return each(clients, "anywhere", [redis.port], "external Redis");
+  return [
+    ...each(clients, "redis", [6379, 26379], "Sentinels, and the master that they name"),
+    ...each(clients, "redis-haproxy", [6379], "event bus: a client that knows no Sentinel"),
+    { from: "redis-haproxy", to: "redis", ports: [6379], why: "the master" },
+    { from: "redis", to: "redis", ports: [6379, 26379], why: "replication and votes" },
+  ];
+}
+
+function objectStoreFlows({ objectStore, postgres }: FlowSettings): Flow[] {
+  const archiver = postgres.backend === "patroni" ? (["postgres"] as const) : [];
+  const clients = [...backend, "plugin-daemon", ...archiver] as const;
+  if (objectStore.backend === "s3") return each(clients, "anywhere", [443], "S3");
+  return [
+    ...each(clients, "minio", [9000], "files, plugin packages, archived WAL"),
+    { from: "minio", to: "minio", ports: [9000], why: "erasure sets" },
+    { from: "object-store-bootstrap", to: "minio", ports: [9000], why: "buckets and users" },
+  ];
+}
+
+function vectorStoreFlows({ vectorStore }: FlowSettings): Flow[] {
+  const clients = ["api", "worker"] as const;
+  switch (vectorStore.kind) {
+    case "pgvector":
+      return [];
+    case "weaviate":
+      return [
+        ...each(clients, "weaviate", [8080, 50051], "vectors"),
+        { from: "weaviate", to: "weaviate", ports: [7102, 7103, 8300, 8301], why: "gossip, data, consensus" },
+      ];
+    case "qdrant":
+      return [
+        ...each(clients, "qdrant", [6333, 6334], "vectors"),
+        { from: "qdrant", to: "qdrant", ports: [6335], why: "consensus and shards" },
+      ];
+    case "milvus":
+      return each(clients, "anywhere", [vectorStore.port], "external Milvus");
+  }
+}
+
+function monitoringFlows({ network, postgres, redis, objectStore }: FlowSettings): Flow[] {
+  if (!network.monitoringNamespace) return [];
+  const why = "metrics";
+  return [
+    { from: "monitoring", to: "plugin-daemon", ports: [5002], why },
+    ...(postgres.backend === "patroni"
+      ? ([
+          { from: "monitoring", to: "postgres-haproxy", ports: [8404], why },
+          { from: "monitoring", to: "postgres", ports: [8008], why },
+        ] as const)
+      : []),
+    ...(redis.backend === "sentinel" ? ([{ from: "monitoring", to: "redis-haproxy", ports: [8404], why }] as const) : []),
+    ...(objectStore.backend === "minio" ? ([{ from: "monitoring", to: "minio", ports: [9000], why }] as const) : []),
+  ];
+}

@@ -1,0 +1,104 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import { nameLabel } from "../workload/labels.ts";
+import { areas, type Flow, type WorkloadName } from "./flows.ts";
+import { namespaceNames, type Area } from "./namespaces.ts";
+
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+type Port = k8s.types.input.networking.v1.NetworkPolicyPort;
+type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
+
+/** Addresses that are not on the internet (RFC 1918, 6598, 3927, 1122, 5771 and on): nobody reaches them as "internet". */
+export const privateRanges = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "224.0.0.0/4",
+] as const;
+
+export interface PolicySettings {
+  readonly cluster: Pick<ClusterSettings, "prefix">;
+  /** Namespace of Prometheus. */
+  readonly monitoringNamespace?: string | undefined;
+}
+
+function namespaced(namespace: string): Peer {
+  return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+}
+
+/** A party of a flow as NetworkPolicies name it; nothing when it may be anyone. */
+function peer(party: Flow["from"], settings: PolicySettings): Peer[] {
+  switch (party) {
+    case "users":
+    case "anywhere":
+      return [];
+    case "internet":
+      return [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges] } }];
+    case "monitoring":
+      return settings.monitoringNamespace ? [namespaced(settings.monitoringNamespace)] : [];
+    default:
+      return [
+        {
+          ...namespaced(namespaceNames(settings.cluster)[areas[party]]),
+          podSelector: { matchLabels: { [nameLabel]: party } },
+        },
+      ];
+  }
+}
+
+const tcp = (port: number): Port => ({ protocol: "TCP", port });
+
+/** Names are asked for in kube-system, by whatever serves DNS there. */
+const dns: NonNullable<Policy["egress"]> = [
+  { to: [namespaced("kube-system")], ports: [{ protocol: "UDP", port: 53 }, tcp(53)] },
+];
+
+/** What one workload may open and accept: its lines of the table, and nothing else. */
+export function policyOf(workload: WorkloadName, table: readonly Flow[], settings: PolicySettings): Policy {
+  const out = table.filter((flow) => flow.from === workload);
+  const into = table.filter((flow) => flow.to === workload);
+  const rule = (key: "to" | "from", flow: Flow) => {
+    const peers = peer(flow[key], settings);
+    return { ...(peers.length > 0 && { [key]: peers }), ports: flow.ports.map(tcp) };
+  };
+  return {
+    podSelector: { matchLabels: { [nameLabel]: workload } },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: into.map((flow) => rule("from", flow)),
+    egress: [...dns, ...out.map((flow) => rule("to", flow))],
+  };
+}
+
+/** Nothing in, nothing out: what no other policy allows. */
+export const denyAll: Policy = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+
+/** Workloads that have a part in the table. */
+export function workloadsIn(table: readonly Flow[]): WorkloadName[] {
+  const parties = new Set(table.flatMap((flow) => [flow.from, flow.to]));
+  return (Object.keys(areas) as WorkloadName[]).filter((workload) => parties.has(workload));
+}
+
+export interface NetworkPoliciesArgs extends PolicySettings {
+  readonly flows: readonly Flow[];
+  readonly namespaces: Readonly<Record<Area, pulumi.Input<string>>>;
+}
+
+/** Default deny in every namespace, and one policy for each workload that allows exactly its flows. */
+export class NetworkPolicies extends pulumi.ComponentResource {
+  constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:network:NetworkPolicies", name, args, opts);
+    for (const area of ["app", "data", "sandbox"] as const) this.declare(`default-deny-${area}`, "default-deny", args.namespaces[area], denyAll);
+    for (const workload of workloadsIn(args.flows))
+      this.declare(workload, workload, args.namespaces[areas[workload]], policyOf(workload, args.flows, args));
+    this.registerOutputs({});
+  }
+
+  private declare(name: string, policy: string, namespace: pulumi.Input<string>, spec: Policy): void {
+    new k8s.networking.v1.NetworkPolicy(name, { metadata: { name: policy, namespace }, spec }, { parent: this });
+  }
+}
