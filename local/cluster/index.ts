@@ -1,0 +1,139 @@
+import { existsSync } from "node:fs";
+import { controlPlane, healthPages } from "./controlPlane.ts";
+import { ensureCrds } from "./crds.ts";
+import { Kubectl } from "./kubectl.ts";
+import { kubeconfigFile, readSettings, writeSettings, type ClusterPorts } from "./layout.ts";
+import { withLock } from "./lock.ts";
+import { nodeSets } from "./nodes/index.ts";
+import { ensurePki, pkiPaths } from "./pki/index.ts";
+import { isHealthy, waitUntilHealthy } from "./process/health.ts";
+import { ensureRunning, requireFreePorts, runningProcess, stopProcess } from "./process/supervise.ts";
+
+export { defaultPorts, type ClusterPorts } from "./layout.ts";
+
+export interface ClusterOptions {
+  /** Where the cluster keeps everything: data, keys, logs, its kubeconfig. One cluster a folder. */
+  readonly dir: string;
+  /** Where its programs are: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok. */
+  readonly binDir: string;
+  /** "free" looks for free ones when the cluster is first made. @default those it had before, or else `defaultPorts` */
+  readonly ports?: ClusterPorts | "free";
+  /** Told in a few words what is being done. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** A running cluster. */
+export interface Cluster {
+  /** File of a kubeconfig with all rights, readable by its owner only. */
+  readonly kubeconfig: string;
+  /** Address of the API server. */
+  readonly server: string;
+}
+
+/**
+ * Brings the cluster up and returns when nodes are ready and custom resources are served. What runs as it should is left
+ * alone, what is missing or has other arguments is started (again), data and keys are kept: it can be called at any time.
+ * Its processes outlive the caller.
+ * @throws in one line when a port is in use; with the last lines of its log when a server stops.
+ */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { dir, binDir, ports, onProgress = () => undefined } = options;
+  return withLock(dir, onProgress, async () => {
+    const settings = await writeSettings(dir, binDir, ports);
+    onProgress("checking certificates");
+    const pki = await ensurePki(dir, settings.ports.apiServer);
+    const { etcd, apiServer, controllerManager, scheduler } = controlPlane(dir, settings, pki);
+    const health = healthPages(settings.ports, pki);
+    for (const server of [etcd, apiServer, controllerManager, scheduler])
+      if (!runningProcess(dir, server.name)) await requireFreePorts(server);
+
+    onProgress("starting etcd and the API server");
+    await ensureRunning(dir, etcd);
+    await ensureRunning(dir, apiServer);
+    await waitUntilHealthy(dir, health.apiServer, [apiServer, etcd]);
+
+    onProgress("starting controllers, scheduler and nodes; installing custom resources");
+    const kubectl = new Kubectl(dir, settings);
+    await ensureRunning(dir, controllerManager);
+    await ensureRunning(dir, scheduler);
+    await Promise.all([
+      waitUntilHealthy(dir, health.controllerManager, [controllerManager]),
+      waitUntilHealthy(dir, health.scheduler, [scheduler]),
+      ensureCrds(dir, kubectl),
+      ...nodeSets.map((set) => set.start({ dir, settings, kubectl })),
+    ]);
+
+    const nodes = nodeSets.flatMap((set) => set.nodes);
+    onProgress(`waiting for ${nodes.length} nodes`);
+    await kubectl.run("wait", "--for=condition=Ready", "--timeout=120s", "node", ...nodes);
+    // Without it no pod is admitted.
+    await kubectl.run("wait", "--for=create", "--timeout=60s", "--namespace=default", "serviceaccount/default");
+    return { kubeconfig: kubeconfigFile(dir), server: `https://127.0.0.1:${settings.ports.apiServer}` };
+  });
+}
+
+/** Ends exactly the processes that `startCluster` started for this folder, clients before servers. Data and keys stay. */
+export async function stopCluster(dir: string, onProgress: (message: string) => void = () => undefined): Promise<void> {
+  if (!existsSync(dir)) return;
+  await withLock(dir, onProgress, async () => {
+    onProgress("stopping nodes, scheduler and controllers");
+    await Promise.all([
+      ...nodeSets.map((set) => set.stop(dir)),
+      stopProcess(dir, "kube-scheduler"),
+      stopProcess(dir, "kube-controller-manager"),
+    ]);
+    onProgress("stopping the API server and etcd");
+    await stopProcess(dir, "kube-apiserver");
+    await stopProcess(dir, "etcd");
+  });
+}
+
+/** What is seen of a cluster from outside. */
+export interface ClusterStatus extends Cluster {
+  /** All processes run, the API server answers, all nodes are ready. */
+  readonly healthy: boolean;
+  /** Without a pid: not running. */
+  readonly processes: readonly { readonly name: string; readonly pid?: number }[];
+  /** Empty while the API server does not answer. */
+  readonly nodes: readonly { readonly name: string; readonly zone: string; readonly ready: boolean }[];
+}
+
+/** @returns undefined when there has never been a cluster in this folder. */
+export async function clusterStatus(dir: string): Promise<ClusterStatus | undefined> {
+  const settings = readSettings(dir);
+  if (!settings) return undefined;
+  const processes = [
+    ...["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => {
+      const running = runningProcess(dir, name);
+      return running ? { name, pid: running.pid } : { name };
+    }),
+    ...nodeSets.flatMap((set) => set.status(dir)),
+  ];
+  const answers =
+    processes.some(({ pid }) => pid !== undefined) &&
+    (await isHealthy(healthPages(settings.ports, pkiPaths(dir)).apiServer));
+  const nodes = answers ? await listNodes(new Kubectl(dir, settings)) : [];
+  return {
+    kubeconfig: kubeconfigFile(dir),
+    server: `https://127.0.0.1:${settings.ports.apiServer}`,
+    healthy: processes.every(({ pid }) => pid !== undefined) && nodes.length > 0 && nodes.every(({ ready }) => ready),
+    processes,
+    nodes,
+  };
+}
+
+async function listNodes(kubectl: Kubectl): Promise<ClusterStatus["nodes"]> {
+  const columns = [
+    "{.metadata.name}",
+    "{.metadata.labels.topology\\.kubernetes\\.io/zone}",
+    '{.status.conditions[?(@.type=="Ready")].status}',
+  ].join('{"\\t"}');
+  const table = await kubectl.run("get", "nodes", "-o", `jsonpath={range .items[*]}${columns}{"\\n"}{end}`);
+  return table
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [name = "", zone = "", ready] = line.split("\t");
+      return { name, zone, ready: ready === "True" };
+    });
+}

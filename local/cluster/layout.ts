@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findFreePorts } from "./process/ports.ts";
+
+/** Everything that listens, all of it on 127.0.0.1 only. */
+export interface ClusterPorts {
+  readonly apiServer: number;
+  readonly etcd: number;
+  /** Of etcd with its peers: it has none, but it insists on listening. */
+  readonly etcdPeer: number;
+  readonly controllerManager: number;
+  readonly scheduler: number;
+}
+
+/** The user's own cluster: fixed, so that a kubeconfig once copied stays right; below the ports that Linux gives to outgoing connections. */
+export const defaultPorts: ClusterPorts = {
+  apiServer: 26443,
+  etcd: 26379,
+  etcdPeer: 26380,
+  controllerManager: 26257,
+  scheduler: 26259,
+};
+
+/** Addresses that exist only inside the cluster. */
+export const networks = {
+  services: "10.96.0.0/16",
+  /** The first address of `services`: the API server's own Service. */
+  apiService: "10.96.0.1",
+  pods: "10.244.0.0/16",
+} as const;
+
+/** What does not change while a cluster exists, kept in <dir>/cluster.json. */
+export interface ClusterSettings {
+  /** Where its programs are: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok. */
+  readonly binDir: string;
+  readonly ports: ClusterPorts;
+}
+
+const settingsFile = (dir: string): string => join(dir, "cluster.json");
+
+/** The settings of the cluster in this folder; undefined when there is none. */
+export function readSettings(dir: string): ClusterSettings | undefined {
+  if (!existsSync(settingsFile(dir))) return undefined;
+  return JSON.parse(readFileSync(settingsFile(dir), "utf8")) as ClusterSettings;
+}
+
+/** Settles the ports of a cluster: those asked for, or else those it had before. */
+export async function writeSettings(
+  dir: string,
+  binDir: string,
+  ports: ClusterPorts | "free" | undefined,
+): Promise<ClusterSettings> {
+  const known = readSettings(dir)?.ports;
+  const chosen = typeof ports === "object" ? ports : (known ?? (ports === "free" ? await freePorts() : defaultPorts));
+  const settings: ClusterSettings = { binDir, ports: chosen };
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  writeFileSync(settingsFile(dir), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
+  return settings;
+}
+
+async function freePorts(): Promise<ClusterPorts> {
+  const names = Object.keys(defaultPorts) as (keyof ClusterPorts)[];
+  const free = await findFreePorts(names.length);
+  return Object.fromEntries(names.map((name, i) => [name, free[i]])) as Record<keyof ClusterPorts, number>;
+}
+
+export const kubeconfigFile = (dir: string): string => join(dir, "kubeconfig");

@@ -1,0 +1,104 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { kubeconfigFile, networks } from "../layout.ts";
+import { certFile, ensureCertificate, ensureSigningKey, keyFile, type CertificatePath } from "./certificate.ts";
+
+/** Certificates and keys of a cluster, each a path to <path>.crt and <path>.key. */
+export interface Pki {
+  /** Signs every identity of Kubernetes, but nothing that etcd would accept. */
+  readonly authority: CertificatePath;
+  /** Signs etcd and its one client, the API server. */
+  readonly etcdAuthority: CertificatePath;
+  readonly etcd: CertificatePath;
+  readonly etcdClient: CertificatePath;
+  readonly apiServer: CertificatePath;
+  readonly controllerManager: CertificatePath;
+  readonly scheduler: CertificatePath;
+  readonly admin: CertificatePath;
+  /** A file: signs and verifies the tokens of service accounts. */
+  readonly serviceAccountKey: string;
+}
+
+const loopback = { addresses: ["127.0.0.1"], dnsNames: ["localhost"] };
+const apiNames = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+
+export function pkiPaths(dir: string): Pki {
+  const path = (name: string): CertificatePath => join(dir, "pki", name);
+  return {
+    authority: path("ca"),
+    etcdAuthority: path("etcd-ca"),
+    etcd: path("etcd"),
+    etcdClient: path("apiserver-etcd-client"),
+    apiServer: path("apiserver"),
+    controllerManager: path("controller-manager"),
+    scheduler: path("scheduler"),
+    admin: path("admin"),
+    serviceAccountKey: path("service-accounts.key"),
+  };
+}
+
+/** Makes what is missing and renews what is about to expire; the rest stays as it is. */
+export async function ensurePki(dir: string, apiServerPort: number): Promise<Pki> {
+  const pki = pkiPaths(dir);
+  await Promise.all([
+    ensureCertificate(pki.authority, { commonName: "dify-ha local cluster" }),
+    ensureCertificate(pki.etcdAuthority, { commonName: "dify-ha local etcd" }),
+    ensureSigningKey(pki.serviceAccountKey),
+  ]);
+  const { authority: issuer, etcdAuthority } = pki;
+  await Promise.all([
+    ensureCertificate(pki.etcd, { commonName: "etcd", issuer: etcdAuthority, ...loopback }),
+    ensureCertificate(pki.etcdClient, { commonName: "kube-apiserver", issuer: etcdAuthority }),
+    ensureCertificate(pki.apiServer, {
+      commonName: "kube-apiserver",
+      issuer,
+      addresses: [...loopback.addresses, networks.apiService],
+      dnsNames: [...loopback.dnsNames, ...apiNames],
+    }),
+    ensureCertificate(pki.controllerManager, { commonName: "system:kube-controller-manager", issuer, ...loopback }),
+    ensureCertificate(pki.scheduler, { commonName: "system:kube-scheduler", issuer, ...loopback }),
+    ensureCertificate(pki.admin, { commonName: "admin", organization: "system:masters", issuer }),
+  ]);
+  for (const identity of [pki.controllerManager, pki.scheduler])
+    writeKubeconfig(componentKubeconfig(identity), pki.authority, identity, apiServerPort);
+  writeKubeconfig(kubeconfigFile(dir), pki.authority, pki.admin, apiServerPort);
+  return pki;
+}
+
+export const componentKubeconfig = (identity: CertificatePath): string => `${identity}.kubeconfig`;
+
+/** An identity of its own for what runs beside the control plane, known to RBAC as the user `commonName`. */
+export async function ensureIdentity(
+  dir: string,
+  name: string,
+  commonName: string,
+  apiServerPort: number,
+): Promise<string> {
+  const { authority } = pkiPaths(dir);
+  const identity = join(dir, "pki", name);
+  await ensureCertificate(identity, { commonName, issuer: authority });
+  writeKubeconfig(componentKubeconfig(identity), authority, identity, apiServerPort);
+  return componentKubeconfig(identity);
+}
+
+/** Certificates lie in it, not beside it: the file can be copied. */
+function writeKubeconfig(file: string, authority: CertificatePath, identity: CertificatePath, port: number): void {
+  const name = "dify-ha-local";
+  const embed = (path: string): string => readFileSync(path).toString("base64");
+  const server = `https://127.0.0.1:${port}`;
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, "certificate-authority-data": embed(certFile(authority)) } }],
+    users: [
+      {
+        name,
+        user: { "client-certificate-data": embed(certFile(identity)), "client-key-data": embed(keyFile(identity)) },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  };
+  writeFileSync(file, stringify(kubeconfig, { lineWidth: 0 }), { mode: 0o600 });
+}
