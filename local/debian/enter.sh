@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gives one program a Debian of its own: the root file system below, a layer in memory above. Whatever it writes is gone when its mount namespace ends.
 # Called by run.ts in new mount, pid and ipc namespaces, with file descriptor 3 for launch.py.
-# Arguments: ROOTFS host|own [HOST_PATH PATH_INSIDE]...
+# Arguments: ROOTFS own|given (the network) [HOST_PATH PATH_INSIDE]...
 set -eu
 here=$(dirname "$0")
 rootfs=$1 network=$2
@@ -27,6 +27,6 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-[ "$network" = host ] || chroot "$root" ip link set lo up
+[ "$network" = given ] || chroot "$root" ip link set lo up
 cp "$here/launch.py" "$root/run/launch.py"
 exec chroot "$root" python3 -I /run/launch.py

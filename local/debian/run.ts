@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { rootfsFolder } from "./rootfs.ts";
 
 /** A program to run in a Debian of its own: what it writes is seen by nobody else and is gone when it ends. */
@@ -14,8 +15,11 @@ export interface DebianProgram {
   readonly user?: string;
   /** Beside PATH, HOME and LANG; nothing else of ours is handed on. */
   readonly env?: Readonly<Record<string, string>>;
-  /** "host": loopback is shared, choose free ports. "own": a loopback of its own, where every port is free. @default "host" */
-  readonly network?: "host" | "own";
+  /**
+   * "host": loopback is shared, choose free ports. "own": a loopback of its own, where every port is free. Or one that several
+   * programs share, see network.ts. @default "host"
+   */
+  readonly network?: "host" | "own" | DebianNetwork;
   /** How long it may take to end when it is told to stop, before it is killed. In seconds. @default 10 */
   readonly graceSeconds?: number;
 }
@@ -27,15 +31,10 @@ export interface DebianResult {
   readonly stderr: string;
 }
 
-/** A program that is running. It ends with this process, whatever ends this process. */
-export interface RunningProgram {
-  /** Settles when it has ended, by itself or not. */
-  readonly ended: Promise<DebianResult>;
-  /** What it has printed so far, both streams as they came. */
-  output(): string;
-  signal(name: "TERM" | "INT" | "HUP" | "QUIT" | "KILL" | "STOP" | "CONT" | "USR1" | "USR2"): void;
-  /** Asks it to end, kills it with all its children after `graceSeconds`. May be called again. */
-  stop(): Promise<DebianResult>;
+/** A network whose namespace is kept open by somebody. */
+export interface DebianNetwork {
+  /** Such as "/proc/4711/ns/net". */
+  readonly namespace: string;
 }
 
 /** What launch.py reads. */
@@ -56,71 +55,115 @@ export async function runInDebian(
   program: DebianProgram & { readonly stdin?: string; readonly timeoutSeconds?: number },
 ): Promise<DebianResult> {
   const { timeoutSeconds = 60 } = program;
-  const { child, running } = launch(program, program.stdin);
+  const running = new RunningProgram(program, program.stdin);
   let timedOut = false;
-  const timer = setTimeout(() => {
+  const timer = globalThis.setTimeout(() => {
     timedOut = true;
-    child.kill("SIGKILL");
+    running.kill();
   }, timeoutSeconds * 1000);
-  try {
-    const result = await running.ended;
-    if (timedOut)
-      throw new Error(
-        `${program.argv.join(" ")} did not end within ${timeoutSeconds} s; it printed:\n${running.output()}`,
-      );
-    return result;
-  } finally {
-    clearTimeout(timer);
+  const result = await running.ended.finally(() => clearTimeout(timer));
+  if (!timedOut) return result;
+  throw new Error(`${program.argv.join(" ")} did not end within ${timeoutSeconds} s; it printed:\n${running.output}`);
+}
+
+/** Starts a server. That it runs does not mean that it serves: wait for what it prints then. */
+export function startInDebian(program: DebianProgram): RunningProgram {
+  return new RunningProgram(program, undefined);
+}
+
+/** A program that is running. It ends with this process, whatever ends this process. */
+export class RunningProgram {
+  /** Settles when it has ended, by itself or not. */
+  readonly ended: Promise<DebianResult>;
+  readonly #name: string;
+  readonly #child: ChildProcess;
+  /** Its end is what stops the program, and the end of this process ends it too. */
+  readonly #control: Duplex;
+  readonly #printed = { stdout: "", stderr: "", both: "" };
+  #hasEnded = false;
+
+  constructor(program: DebianProgram, stdin: string | undefined) {
+    this.#name = program.argv[0];
+    const [command, ...args] = enterCommand(program);
+    this.#child = spawn(command, args, { stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"] });
+    // A program that has ended does not read what is still being sent to it; its exit code tells all that matters.
+    this.#child.stdin?.on("error", () => {}).end(stdin);
+    this.#control = this.#child.stdio[3] as Duplex;
+    this.#control.on("error", () => {}).write(`${JSON.stringify(launchOf(program))}\n`);
+    for (const stream of ["stdout", "stderr"] as const)
+      this.#child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+        this.#printed[stream] += text;
+        this.#printed.both += text;
+      });
+    this.ended = new Promise((done, fail) => {
+      this.#child.once("error", fail);
+      this.#child.once("close", (code) => {
+        this.#hasEnded = true;
+        this.#control.destroy();
+        done({ exitCode: code ?? 137, stdout: this.#printed.stdout, stderr: this.#printed.stderr });
+      });
+    });
+  }
+
+  /** Process that holds its namespaces, as the host counts. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** What it has printed so far, both streams as they came. */
+  get output(): string {
+    return this.#printed.both;
+  }
+
+  /**
+   * Waits until it has printed what matches.
+   * @throws with its output, when it ends before or takes longer than `timeoutSeconds`.
+   */
+  async printed(pattern: RegExp, timeoutSeconds = 30): Promise<void> {
+    const deadline = Date.now() + timeoutSeconds * 1000;
+    while (!pattern.test(this.output)) {
+      const reason = this.#hasEnded
+        ? "ended"
+        : Date.now() > deadline
+          ? `took longer than ${timeoutSeconds} s`
+          : undefined;
+      if (reason)
+        throw new Error(`${this.#name} ${reason} before it printed ${pattern.source}; it printed:\n${this.output}`);
+      await setTimeout(20);
+    }
+  }
+
+  signal(name: "TERM" | "INT" | "HUP" | "QUIT" | "KILL" | "STOP" | "CONT" | "USR1" | "USR2"): void {
+    this.#control.write(`${name}\n`);
+  }
+
+  /** Asks it to end, and kills it with all that it started when it has not after its `graceSeconds`. May be called again. */
+  stop(): Promise<DebianResult> {
+    this.#control.end();
+    return this.ended;
+  }
+
+  /** Kills it and all that it started, at once. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
   }
 }
 
-/** Starts a server. That it runs does not mean that it serves: see waitUntilServing in test/support/servers.ts. */
-export function startInDebian(program: DebianProgram): RunningProgram {
-  return launch(program, undefined).running;
-}
-
-function launch(program: DebianProgram, stdin: string | undefined): { child: ChildProcess; running: RunningProgram } {
-  const { network = "host", mounts = {}, graceSeconds = 10 } = program;
-  const namespaces = ["--mount", "--pid", "--ipc", "--fork", "--kill-child", ...(network === "own" ? ["--net"] : [])];
+/** The command line that makes the namespaces. Arguments name no secret: what a program is given goes by its control pipe. */
+function enterCommand({ network = "host", mounts = {} }: DebianProgram): [string, ...string[]] {
+  const shared = typeof network === "object" ? ["nsenter", `--net=${network.namespace}`] : [];
+  const namespaces = ["--mount", "--pid", "--ipc", ...(network === "own" ? ["--net"] : [])];
   const mountArgs = Object.entries(mounts).flatMap(([inside, host]) => [host, inside]);
-  const enter = ["sh", join(import.meta.dirname, "enter.sh"), rootfsFolder, network, ...mountArgs];
-  const child = spawn("unshare", [...namespaces, ...enter], {
-    stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"],
-  });
-  // A program that has ended does not read what is still being sent to it; its exit code tells all that matters.
-  child.stdin?.on("error", () => {}).end(stdin);
-
-  // Its end is what stops the program, and the end of this process ends it too.
-  const control = child.stdio[3] as Duplex;
-  control.on("error", () => {});
-  control.write(`${JSON.stringify(launchOf(program, graceSeconds))}\n`);
-
-  const printed = { stdout: "", stderr: "", both: "" };
-  for (const stream of ["stdout", "stderr"] as const)
-    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
-      printed[stream] += text;
-      printed.both += text;
-    });
-  const ended = new Promise<DebianResult>((done, fail) => {
-    child.once("error", fail);
-    child.once("close", (code) => {
-      control.destroy();
-      done({ exitCode: code ?? 137, stdout: printed.stdout, stderr: printed.stderr });
-    });
-  });
-  const stop = (): Promise<DebianResult> => {
-    control.end();
-    return ended;
-  };
-  const running: RunningProgram = {
-    ended,
-    output: () => printed.both,
-    signal: (name) => control.write(`${name}\n`),
-    stop,
-  };
-  return { child, running };
+  const enter = [
+    "sh",
+    join(import.meta.dirname, "enter.sh"),
+    rootfsFolder,
+    network === "own" ? "own" : "given",
+    ...mountArgs,
+  ];
+  return [...shared, "unshare", ...namespaces, "--fork", "--kill-child", ...enter] as [string, ...string[]];
 }
 
-function launchOf({ argv, files = {}, user = "root", env = {} }: DebianProgram, graceSeconds: number): Launch {
+function launchOf({ argv, files = {}, user = "root", env = {}, graceSeconds = 10 }: DebianProgram): Launch {
   return { argv, files, user, env, graceSeconds };
 }

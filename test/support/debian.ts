@@ -1,12 +1,13 @@
 import { beforeAll } from "vitest";
 import { ensureRootfs } from "../../local/debian/rootfs.ts";
 
+export { openNetwork } from "../../local/debian/network.ts";
 export {
   runInDebian,
   startInDebian,
+  RunningProgram,
   type DebianProgram,
   type DebianResult,
-  type RunningProgram,
 } from "../../local/debian/run.ts";
 
 /** To be called at the top of a test file that runs Debian's programs: builds their root file system when it is not there. */

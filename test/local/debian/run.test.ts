@@ -5,7 +5,7 @@ import { writeFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { runInDebian, startInDebian, usesDebian } from "../../support/debian.ts";
+import { openNetwork, runInDebian, startInDebian, usesDebian, type DebianProgram } from "../../support/debian.ts";
 
 usesDebian();
 
@@ -80,6 +80,23 @@ describe("a program in a Debian of its own", () => {
     expect(one?.stdout).not.toContain("eth0");
   });
 
+  it("reaches others in a network that they share, by the names that it is told", async () => {
+    const network = await openNetwork();
+    onTestFinished(() => network.close());
+    const server = startInDebian({
+      argv: ["python3", "-u", "-m", "http.server", "80", "--bind", "127.0.0.2"],
+      network,
+    });
+    await server.printed(/Serving HTTP/);
+    const get: DebianProgram = {
+      argv: ["curl", "-sSI", "http://web"],
+      files: { "/etc/hosts": "127.0.0.2 web\n" },
+      network,
+    };
+    expect((await runInDebian(get)).stdout).toContain("200 OK");
+    expect((await runInDebian({ ...get, network: "own" })).exitCode).not.toBe(0);
+  });
+
   it("is killed with all its children after its time, and what it printed is told", async () => {
     const run = runInDebian({ argv: shell("echo starting; sleep 1000 & sleep 1000"), timeoutSeconds: 1 });
     await expect(run).rejects.toThrow(/did not end within 1 s; it printed:\nstarting/);
@@ -92,7 +109,7 @@ describe("a program in a Debian of its own", () => {
 describe("a server in a Debian of its own", () => {
   it("ends orderly when it is stopped", async () => {
     const server = startInDebian({ argv: shell("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.1; done") });
-    await expect.poll(() => server.output()).toBe("up\n");
+    await server.printed(/up/);
     expect(await server.stop()).toEqual({ exitCode: 0, stdout: "up\nbye\n", stderr: "" });
   });
 
@@ -101,15 +118,22 @@ describe("a server in a Debian of its own", () => {
       argv: shell("trap '' TERM; echo up; while :; do sleep 0.1; done"),
       graceSeconds: 1,
     });
-    await expect.poll(() => server.output()).toBe("up\n");
+    await server.printed(/up/);
     expect((await server.stop()).exitCode).toBe(137);
+  });
+
+  it("tells what it printed when it ended too early", async () => {
+    const server = startInDebian({ argv: shell("echo no such port >&2; exit 1") });
+    await expect(server.printed(/serving/)).rejects.toThrow(
+      "sh ended before it printed serving; it printed:\nno such port",
+    );
   });
 
   it("gets signals", async () => {
     const server = startInDebian({ argv: shell("trap 'echo again' HUP; echo up; while :; do sleep 0.1; done") });
-    await expect.poll(() => server.output()).toBe("up\n");
+    await server.printed(/up/);
     server.signal("HUP");
-    await expect.poll(() => server.output()).toBe("up\nagain\n");
+    await server.printed(/again/);
     server.signal("KILL");
     expect((await server.ended).exitCode).toBe(137);
   });
@@ -118,7 +142,7 @@ describe("a server in a Debian of its own", () => {
     const run = join(import.meta.dirname, "../../../local/debian/run.ts");
     const script = `import { startInDebian } from ${JSON.stringify(run)};
       const server = startInDebian({ argv: ["sh", "-c", "readlink /proc/self/ns/pid; exec sleep 1000"] });
-      const wait = setInterval(() => { if (server.output()) { clearInterval(wait); process.stdout.write(server.output()); } }, 50);`;
+      await server.printed(/\\]/); process.stdout.write(server.output);`;
     const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
       stdio: ["ignore", "pipe", "inherit"],
     });
