@@ -37,8 +37,14 @@ export function problemsOf(
       if (closest && depth(closest) > 0)
         return problemsOf(section, schema, closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })), options);
     }
-    return [{ path, problem: show(issue.input), remedy: remedyOf(issue) }];
+    return [{ path, problem: show(valueAt(issue)), remedy: remedyOf(issue) }];
   });
+}
+
+/** The value that is wrong: of a union's variants it is the one that chooses. */
+function valueAt(issue: Issue): unknown {
+  const discriminator = issue.code === "invalid_union" ? issue.discriminator : undefined;
+  return discriminator ? (issue.input as Record<string, unknown> | undefined)?.[discriminator] : issue.input;
 }
 
 /** How far into the value a branch of a union got: the deepest is the one that was meant. */
@@ -62,7 +68,9 @@ function remedyOf(issue: Issue): string {
     case "invalid_value":
       return `give one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
-      return issue.options ? `give one of ${issue.options.map(String).join(", ")}` : "see docs/settings.md";
+      return "options" in issue && issue.options
+        ? `give one of ${issue.options.map(String).join(", ")}`
+        : "give one of the shapes that docs/settings.md lists";
     default:
       return issue.message;
   }

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
 import type { Area } from "./namespaces.ts";
 
 /** Every workload there can be, and the area whose namespace it runs in. */
@@ -46,7 +47,9 @@ export type Outsider =
 export interface Flow {
   readonly from: WorkloadName | Outsider;
   readonly to: WorkloadName | Outsider;
+  /** TCP. */
   readonly ports: readonly number[];
+  readonly udp?: readonly number[];
   readonly why: string;
 }
 
@@ -143,7 +146,7 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
 }
 
 function redisFlows({ redis, dify }: FlowSettings): Flow[] {
-  const clients = [...backend, "plugin-daemon", ...(dify.agent.enabled ? (["agent-backend"] as const) : [])];
+  const clients: WorkloadName[] = [...backend, "plugin-daemon", ...(dify.agent.enabled ? (["agent-backend"] as const) : [])];
   if (redis.backend === "external") return each(clients, "anywhere", [redis.port], "external Redis");
   return [
     ...each(clients, "redis", [6379, 26379], "Sentinels, and the master that they name"),
@@ -172,7 +175,13 @@ function vectorStoreFlows({ vectorStore }: FlowSettings): Flow[] {
     case "weaviate":
       return [
         ...each(clients, "weaviate", [8080, 50051], "vectors"),
-        { from: "weaviate", to: "weaviate", ports: [7102, 7103, 8300, 8301], why: "gossip, data, consensus" },
+        {
+          from: "weaviate",
+          to: "weaviate",
+          ports: Object.values(weaviatePeerPorts),
+          udp: [weaviatePeerPorts.gossip],
+          why: "gossip, data, consensus",
+        },
       ];
     case "qdrant":
       return [

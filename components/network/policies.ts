@@ -7,6 +7,7 @@ import { namespaceNames, type Area } from "./namespaces.ts";
 
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 type Port = k8s.types.input.networking.v1.NetworkPolicyPort;
+type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
 
 /** Addresses that are not on the internet (RFC 1918, 6598, 3927, 1122, 5771 and on): nobody reaches them as "internet". */
@@ -52,11 +53,10 @@ function peer(party: Flow["from"], settings: PolicySettings): Peer[] {
 }
 
 const tcp = (port: number): Port => ({ protocol: "TCP", port });
+const udp = (port: number): Port => ({ protocol: "UDP", port });
 
 /** Names are asked for in kube-system, by whatever serves DNS there. */
-const dns: NonNullable<Policy["egress"]> = [
-  { to: [namespaced("kube-system")], ports: [{ protocol: "UDP", port: 53 }, tcp(53)] },
-];
+const dns: EgressRule = { to: [namespaced("kube-system")], ports: [udp(53), tcp(53)] };
 
 /** What one workload may open and accept: its lines of the table, and nothing else. */
 export function policyOf(workload: WorkloadName, table: readonly Flow[], settings: PolicySettings): Policy {
@@ -64,13 +64,13 @@ export function policyOf(workload: WorkloadName, table: readonly Flow[], setting
   const into = table.filter((flow) => flow.to === workload);
   const rule = (key: "to" | "from", flow: Flow) => {
     const peers = peer(flow[key], settings);
-    return { ...(peers.length > 0 && { [key]: peers }), ports: flow.ports.map(tcp) };
+    return { ...(peers.length > 0 && { [key]: peers }), ports: [...flow.ports.map(tcp), ...(flow.udp ?? []).map(udp)] };
   };
   return {
     podSelector: { matchLabels: { [nameLabel]: workload } },
     policyTypes: ["Ingress", "Egress"],
     ingress: into.map((flow) => rule("from", flow)),
-    egress: [...dns, ...out.map((flow) => rule("to", flow))],
+    egress: [dns, ...out.map((flow) => rule("to", flow))],
   };
 }
 

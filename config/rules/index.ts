@@ -1,0 +1,6 @@
+import type { Rule } from "../rules.ts";
+import { clusterRules } from "./cluster.ts";
+import { networkRules } from "./network.ts";
+
+/** Every check that relates settings to each other. */
+export const rules: readonly Rule[] = [...clusterRules, ...networkRules];
