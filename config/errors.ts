@@ -27,7 +27,9 @@ export function problemsOf(
   const show = (value: unknown) => {
     if (value === undefined) return "is missing";
     const scalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-    return options.secret || !scalar ? `is ${kindOf(value)} that does not fit` : `${JSON.stringify(value)} does not fit`;
+    return options.secret || !scalar
+      ? `is ${kindOf(value)} that does not fit`
+      : `${JSON.stringify(value)} does not fit`;
   };
   return issues.flatMap((issue) => {
     const path = [section, ...issue.path.map(String)].join(".");
@@ -35,7 +37,12 @@ export function problemsOf(
     if (issue.code === "invalid_union" && !issue.discriminator) {
       const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
       if (closest && depth(closest) > 0)
-        return problemsOf(section, schema, closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })), options);
+        return problemsOf(
+          section,
+          schema,
+          closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
+          options,
+        );
     }
     return [{ path, problem: show(valueAt(issue)), remedy: remedyOf(issue) }];
   });
@@ -77,7 +84,12 @@ function remedyOf(issue: Issue): string {
 }
 
 function article(expected: string): string {
-  const words: Readonly<Record<string, string>> = { int: "a whole number", object: "a map", array: "a list", record: "a map" };
+  const words: Readonly<Record<string, string>> = {
+    int: "a whole number",
+    object: "a map",
+    array: "a list",
+    record: "a map",
+  };
   return words[expected] ?? `a ${expected}`;
 }
 

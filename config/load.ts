@@ -40,7 +40,9 @@ export function loadSettings(configuration: StackConfiguration): Settings {
     if (result.success) parsed[section] = result.data;
     else
       problems.push(
-        ...problemsOf(section, schema, result.error.issues, { secret: configuration.secretKeys.includes(`${project}:${section}`) }),
+        ...problemsOf(section, schema, result.error.issues, {
+          secret: configuration.secretKeys.includes(`${project}:${section}`),
+        }),
       );
   }
 
@@ -68,7 +70,11 @@ function fromJson(section: string, text: string | undefined): { readonly value: 
   try {
     return { value: JSON.parse(text) };
   } catch {
-    return { path: section, problem: "is not a map of settings", remedy: `write it as YAML below ${project}:${section}` };
+    return {
+      path: section,
+      problem: "is not a map of settings",
+      remedy: `write it as YAML below ${project}:${section}`,
+    };
   }
 }
 

@@ -21,7 +21,10 @@ export function settingsReference(): string {
   const comments = settingsComments(source("settings.ts"), "settingsSchema");
   const sections = Object.entries((schema.properties ?? {}) as Record<string, Schema>).map(([name, section]) => {
     const rows = rowsOf(section, name, comments);
-    return `## ${name}\n\n${comments.get(name) ?? ""}\n\n${table(["Setting", "Meaning", "Value", "Default"], rows.map((r) => [`\`${r.path}\``, r.meaning, r.value, r.default]))}`;
+    return `## ${name}\n\n${comments.get(name) ?? ""}\n\n${table(
+      ["Setting", "Meaning", "Value", "Default"],
+      rows.map((r) => [`\`${r.path}\``, r.meaning, r.value, r.default]),
+    )}`;
   });
   return `${[intro, ...sections, secretsReference()].join("\n\n")}\n`;
 }
@@ -57,7 +60,12 @@ function rowsOf(schema: Schema, path: string, comments: ReadonlyMap<string, stri
       for (const row of rowsOf(inner, `${path}.${key}`, comments)) rows.set(row.path, merge(rows.get(row.path), row));
   const plain = branches.filter((b) => !b.properties);
   if (plain.length > 0 || keyed.length === 0) {
-    const own = { path, meaning: comments.get(path) ?? "", value: plain.map(valueOf).join(" or "), default: defaultOf(schema) };
+    const own = {
+      path,
+      meaning: comments.get(path) ?? "",
+      value: plain.map(valueOf).join(" or "),
+      default: defaultOf(schema),
+    };
     return [own, ...rows.values()];
   }
   return [...rows.values()];

@@ -24,7 +24,8 @@ function declarations(statement: ts.Statement): readonly ts.VariableDeclaration[
 /** Follows a schema expression down to the object literals that list its keys. */
 function walk(checker: ts.TypeChecker, expression: ts.Expression, path: string, comments: Map<string, string>): void {
   if (ts.isObjectLiteralExpression(expression)) {
-    for (const property of expression.properties) if (ts.isPropertyAssignment(property)) visit(checker, property, path, comments);
+    for (const property of expression.properties)
+      if (ts.isPropertyAssignment(property)) visit(checker, property, path, comments);
   } else if (ts.isArrayLiteralExpression(expression)) {
     for (const element of expression.elements) walk(checker, element, path, comments);
   } else if (ts.isCallExpression(expression)) {
@@ -45,7 +46,12 @@ function isModifier(call: ts.CallExpression): boolean {
   return ts.isPropertyAccessExpression(call.expression) && call.expression.expression.getText() !== "z";
 }
 
-function visit(checker: ts.TypeChecker, property: ts.PropertyAssignment, path: string, comments: Map<string, string>): void {
+function visit(
+  checker: ts.TypeChecker,
+  property: ts.PropertyAssignment,
+  path: string,
+  comments: Map<string, string>,
+): void {
   const inner = path === "" ? property.name.getText() : `${path}.${property.name.getText()}`;
   const comment = documentation(property) ?? ownDocumentation(checker, property.initializer);
   if (comment && !comments.has(inner)) comments.set(inner, comment);
@@ -64,7 +70,8 @@ function declarationOf(checker: ts.TypeChecker, name: ts.Identifier): ts.Express
   const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   const declaration = target?.valueDeclaration;
   // Zod's own declarations end the walk: only what this project wrote carries meaning.
-  if (!declaration || !ts.isVariableDeclaration(declaration) || declaration.getSourceFile().isDeclarationFile) return undefined;
+  if (!declaration || !ts.isVariableDeclaration(declaration) || declaration.getSourceFile().isDeclarationFile)
+    return undefined;
   return declaration.initializer;
 }
 

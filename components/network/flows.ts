@@ -103,7 +103,12 @@ function backendFlows({ network }: FlowSettings): Flow[] {
 function pluginFlows(): Flow[] {
   return [
     ...each(["api", "worker", "beat", "websocket"], "plugin-daemon", [5002], "models and tools are plugins"),
-    { from: "plugin-daemon", to: "plugin-daemon", ports: [5002], why: "a call reaches the daemon that runs the plugin" },
+    {
+      from: "plugin-daemon",
+      to: "plugin-daemon",
+      ports: [5002],
+      why: "a call reaches the daemon that runs the plugin",
+    },
     { from: "plugin-daemon", to: "api", ports: [5001], why: "plugins call back, and fetch files" },
     { from: "plugin-daemon", to: "internet", ports: https, why: "model providers, packages of plugins" },
   ];
@@ -137,7 +142,12 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
     ...each(clients, "pgbouncer", [6432], "databases dify and dify_plugin"),
     { from: "pgbouncer", to: "postgres-haproxy", ports: [5000], why: "the primary" },
     { from: "postgres-haproxy", to: "postgres", ports: [5432, 8008], why: "queries, and who is primary" },
-    { from: "postgres", to: "postgres", ports: [5432, 8008, 8432], why: "streaming, Patroni's peers, backup from a standby" },
+    {
+      from: "postgres",
+      to: "postgres",
+      ports: [5432, 8008, 8432],
+      why: "streaming, Patroni's peers, backup from a standby",
+    },
     { from: "postgres", to: "etcd", ports: [2379], why: "the leader lock" },
     { from: "etcd", to: "etcd", ports: [2379, 2380], why: "consensus" },
     { from: "postgres-bootstrap", to: "postgres-haproxy", ports: [5000], why: "roles and databases" },
@@ -146,7 +156,11 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
 }
 
 function redisFlows({ redis, dify }: FlowSettings): Flow[] {
-  const clients: WorkloadName[] = [...backend, "plugin-daemon", ...(dify.agent.enabled ? (["agent-backend"] as const) : [])];
+  const clients: WorkloadName[] = [
+    ...backend,
+    "plugin-daemon",
+    ...(dify.agent.enabled ? (["agent-backend"] as const) : []),
+  ];
   if (redis.backend === "external") return each(clients, "anywhere", [redis.port], "external Redis");
   return [
     ...each(clients, "redis", [6379, 26379], "Sentinels, and the master that they name"),
@@ -204,7 +218,9 @@ function monitoringFlows({ network, postgres, redis, objectStore }: FlowSettings
           { from: "monitoring", to: "postgres", ports: [8008], why },
         ] as const)
       : []),
-    ...(redis.backend === "sentinel" ? ([{ from: "monitoring", to: "redis-haproxy", ports: [8404], why }] as const) : []),
+    ...(redis.backend === "sentinel"
+      ? ([{ from: "monitoring", to: "redis-haproxy", ports: [8404], why }] as const)
+      : []),
     ...(objectStore.backend === "minio" ? ([{ from: "monitoring", to: "minio", ports: [9000], why }] as const) : []),
   ];
 }

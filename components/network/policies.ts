@@ -92,7 +92,8 @@ export interface NetworkPoliciesArgs extends PolicySettings {
 export class NetworkPolicies extends pulumi.ComponentResource {
   constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:network:NetworkPolicies", name, args, opts);
-    for (const area of ["app", "data", "sandbox"] as const) this.declare(`default-deny-${area}`, "default-deny", args.namespaces[area], denyAll);
+    for (const area of ["app", "data", "sandbox"] as const)
+      this.declare(`default-deny-${area}`, "default-deny", args.namespaces[area], denyAll);
     for (const workload of workloadsIn(args.flows))
       this.declare(workload, workload, args.namespaces[areas[workload]], policyOf(workload, args.flows, args));
     this.registerOutputs({});

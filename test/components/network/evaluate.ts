@@ -35,14 +35,18 @@ export function evaluator(table: readonly Flow[], settings: PolicySettings) {
     })),
   ];
   const selecting = ({ namespace, workload }: Endpoint) =>
-    policies.filter((p) => p.namespace === namespace && selects(p.spec.podSelector.matchLabels, { [nameLabel]: workload }));
+    policies.filter(
+      (p) => p.namespace === namespace && selects(p.spec.podSelector.matchLabels, { [nameLabel]: workload }),
+    );
 
   return (from: WorkloadName, to: WorkloadName, port: number): boolean => {
     const source = { namespace: names[areas[from]], workload: from };
     const target = { namespace: names[areas[to]], workload: to };
     const allows = (rules: readonly Rule[] | undefined, key: "to" | "from", other: Endpoint) =>
       (rules ?? []).some(
-        (r) => (!r.ports || r.ports.some((p) => p.port === port && p.protocol === "TCP")) && (!r[key] || r[key].some((peer) => matches(peer, other))),
+        (r) =>
+          (!r.ports || r.ports.some((p) => p.port === port && p.protocol === "TCP")) &&
+          (!r[key] || r[key].some((peer) => matches(peer, other))),
       );
     return (
       selecting(source).some(({ spec }) => allows(spec.egress, "to", target)) &&
