@@ -87,3 +87,8 @@ export function valueAt(value: Value, path: readonly (string | number)[]): Value
   }
   return current;
 }
+
+/** A copy without some of its entries. */
+export function without(value: Properties, ...names: string[]): Properties {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
