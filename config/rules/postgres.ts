@@ -70,9 +70,4 @@ export const postgresRules = [
           `give at least ${postgres.maxConnections - spare}, or smaller pooler.pools`,
         );
   }),
-  rule("one member a zone at least", ["cluster", "postgres"], ({ cluster, postgres }) =>
-    postgres.backend === "external" || postgres.members >= Math.min(3, cluster.zones.length)
-      ? []
-      : problem("members", `${postgres.members} leave a zone without a member`, `give ${cluster.zones.length}`),
-  ),
 ];

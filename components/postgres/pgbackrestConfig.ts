@@ -1,0 +1,110 @@
+import type { PatroniSettings } from "../../config/postgres.ts";
+import { toBytes } from "../../config/units.ts";
+import { paths, ports, roles, scope, tlsFiles } from "./layout.ts";
+
+/** Where the repository lies: an object store, reached over TLS only. */
+export interface RepositoryPlace {
+  /** URL with scheme and, unless it is 443, port. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly addressing: "path" | "virtual";
+  /** File of the authority that signed the store's certificate; the image's own list when left out. */
+  readonly authorityFile?: string;
+}
+
+/** Name in the certificates of those that may ask a member for its files: backup jobs. */
+export const repositoryClient = "pgbackrest";
+
+/** A place in a file of settings: "[global]" and the lines below it. */
+type Section = Readonly<Record<string, string | number>>;
+
+function render(sections: Readonly<Record<string, Section>>): string {
+  return Object.entries(sections)
+    .map(([name, options]) => {
+      const lines = Object.entries(options).map(([option, value]) => `${option}=${value}`);
+      return `[${name}]\n${lines.join("\n")}\n`;
+    })
+    .join("\n");
+}
+
+/**
+ * Configuration beside a member. The keys of the store and the cipher's pass phrase come from the environment:
+ * PGBACKREST_REPO1_S3_KEY, PGBACKREST_REPO1_S3_KEY_SECRET, PGBACKREST_REPO1_CIPHER_PASS.
+ */
+export function memberRepositoryConfig(settings: PatroniSettings, place: RepositoryPlace): string {
+  const { authority, certificate, key } = tlsFiles(paths.tls);
+  return render({
+    global: {
+      ...repository(settings, place),
+      "spool-path": paths.spool,
+      // Log that cannot be archived must not fill the volume and stop Postgres: beyond this it is dropped, with an error in the log.
+      "archive-push-queue-max": Math.floor(toBytes(settings.storage) / 2),
+      "archive-timeout": 60,
+      "tls-server-address": "*",
+      "tls-server-port": ports.member.pgbackrest,
+      "tls-server-ca-file": authority,
+      "tls-server-cert-file": certificate,
+      "tls-server-key-file": key,
+      "tls-server-auth": `${repositoryClient}=${scope}`,
+    },
+    "global:archive-push": { "archive-async": "y" },
+    [scope]: {
+      "pg1-path": paths.data,
+      "pg1-port": ports.member.postgres,
+      "pg1-socket-path": paths.sockets,
+      "pg1-user": roles.superuser,
+    },
+  });
+}
+
+/** Configuration of a job, which reaches the members through their TLS servers. */
+export function jobRepositoryConfig(
+  settings: PatroniSettings,
+  place: RepositoryPlace,
+  hosts: readonly string[],
+  tls: string,
+): string {
+  const { authority, certificate, key } = tlsFiles(tls);
+  const member = (host: string, i: number) => ({
+    [`pg${i + 1}-host`]: host,
+    [`pg${i + 1}-host-type`]: "tls",
+    [`pg${i + 1}-host-port`]: ports.member.pgbackrest,
+    [`pg${i + 1}-host-ca-file`]: authority,
+    [`pg${i + 1}-host-cert-file`]: certificate,
+    [`pg${i + 1}-host-key-file`]: key,
+    [`pg${i + 1}-path`]: paths.data,
+    [`pg${i + 1}-port`]: ports.member.postgres,
+    [`pg${i + 1}-socket-path`]: paths.sockets,
+    [`pg${i + 1}-user`]: roles.superuser,
+  });
+  return render({ global: repository(settings, place), [scope]: Object.assign({}, ...hosts.map(member)) as Section });
+}
+
+function repository({ archive }: PatroniSettings, place: RepositoryPlace): Section {
+  const url = new URL(place.endpoint);
+  return {
+    "repo1-type": "s3",
+    "repo1-path": "/pgbackrest",
+    "repo1-s3-bucket": place.bucket,
+    "repo1-s3-region": place.region,
+    "repo1-s3-endpoint": url.hostname,
+    "repo1-s3-uri-style": place.addressing === "path" ? "path" : "host",
+    "repo1-storage-port": url.port || 443,
+    ...(place.authorityFile && { "repo1-storage-ca-file": place.authorityFile }),
+    "repo1-cipher-type": "aes-256-cbc",
+    // Small files in one object, and only what changed inside large ones.
+    "repo1-bundle": "y",
+    "repo1-block": "y",
+    "repo1-retention-full-type": "time",
+    "repo1-retention-full": archive.retentionDays,
+    // Level 1 took the least time and little more space than higher ones (reference: gzip is slower than pg_dump).
+    "compress-type": "zst",
+    "compress-level": 1,
+    "process-max": archive.processes,
+    "start-fast": "y",
+    delta: "y",
+    "log-level-console": "info",
+    "log-level-file": "off",
+  };
+}
