@@ -1,0 +1,88 @@
+import * as sdk from "@pulumi/policy";
+import { kindOf, nameOf, type Resource } from "./read/resource.ts";
+import { notYetKnown, text } from "./read/values.ts";
+import type { Outcome, Rule } from "./rule.ts";
+
+/** Thrown at whoever reads an unknown value; the SDK exports it, but its types do not (1.21.0). */
+const { UnknownValueError } = sdk as unknown as { UnknownValueError: new (mark: string, path: string[]) => Error };
+/** The SDK's mark of a text that a preview cannot know. */
+const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Copies properties out of the SDK's wrapping, in which reading an unknown value throws and so would switch off the whole rule. */
+function plain(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const item = (key: string): unknown => {
+    try {
+      return plain((value as Record<string, unknown>)[key]);
+    } catch (error) {
+      if (error instanceof UnknownValueError) return notYetKnown;
+      throw error;
+    }
+  };
+  const keys = Object.keys(value);
+  return Array.isArray(value) ? keys.map(item) : Object.fromEntries(keys.map((key) => [key, item(key)]));
+}
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly props: Record<string, unknown>;
+}
+
+/** A resource as the rules see it, out of what the engine hands over. */
+export function asResource({ type, name, props }: Registered): Resource {
+  return { type, name, inputs: plain(props) as Resource["inputs"] };
+}
+
+/** Where a violation is, as kubectl would name it. */
+export function placeOf(resource: Resource): string {
+  const kind = kindOf(resource) ?? resource.type;
+  try {
+    const namespace = text(resource.inputs, "metadata", "namespace");
+    return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${nameOf(resource)}`;
+  } catch {
+    return `${kind} ${resource.name}`;
+  }
+}
+
+function report(rule: Rule, resource: Resource, { violations }: Outcome, tell: (message: string) => void): void {
+  for (const violation of violations) tell(`${placeOf(resource)}: ${violation} (${rule.requirement})`);
+}
+
+/** Has the SDK report that the rule "can't run during preview", once what could be checked has been. */
+function deferToUpdate(unknown: readonly string[]): void {
+  if (unknown.length > 0) throw new UnknownValueError(unknownText, [unknown.join(", .")]);
+}
+
+/** The rule as Pulumi's engine runs it. */
+export function asPolicy(rule: Rule): sdk.Policies[number] {
+  const common = {
+    name: rule.name,
+    description: `${rule.description} (${rule.requirement})`,
+    configSchema: { properties: { ...rule.parameters } } as sdk.PolicyConfigSchema,
+  };
+  if (rule.sees === "resource")
+    return {
+      ...common,
+      validateResource: (args, violate: sdk.ReportViolation) => {
+        if (!args.type.startsWith("kubernetes:")) args.notApplicable("It is no object of Kubernetes");
+        const resource = asResource(args);
+        const outcome = rule.judge(resource, [resource], args.getConfig<Record<string, unknown>>());
+        report(rule, resource, outcome, violate);
+        deferToUpdate(outcome.unknown);
+      },
+    };
+  return {
+    ...common,
+    validateStack: (args, violate: sdk.ReportViolation) => {
+      const stack = args.resources.map((registered) => ({ urn: registered.urn, resource: asResource(registered) }));
+      const resources = stack.map(({ resource }) => resource);
+      const unknown = stack.flatMap(({ urn, resource }) => {
+        const outcome = rule.judge(resource, resources, args.getConfig<Record<string, unknown>>());
+        report(rule, resource, outcome, (message) => violate(message, urn));
+        return outcome.unknown.map((path) => `${path} of ${placeOf(resource)}`);
+      });
+      deferToUpdate(unknown);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { bucketsOf, type DeclaredBucket } from "../../read/buckets.ts";
+import { rule } from "../../rule.ts";
+
+/** B11: what is written to a backup bucket cannot be deleted or overwritten before its time, by anyone. */
+export function bucketLockViolations(bucket: DeclaredBucket, minimumDays: number): string[] {
+  if (bucket.purpose !== "backup") return [];
+  const { name, lock } = bucket;
+  if (!lock) return [`bucket "${name}" holds backups but has no object lock: set lock.mode and lock.days`];
+  if (lock.mode !== "COMPLIANCE")
+    return [
+      `bucket "${name}" locks backups in mode ${lock.mode}, which its owner can lift: set lock.mode to COMPLIANCE`,
+    ];
+  if (lock.days < minimumDays)
+    return [
+      `bucket "${name}" locks backups for ${lock.days} days; the policy asks for ${minimumDays}: raise lock.days`,
+    ];
+  return [];
+}
+
+export const bucketLock = rule({
+  name: "backup-bucket-lock",
+  requirement: "B11",
+  description: "What is written to a backup bucket can be deleted or overwritten by nobody before its time.",
+  sees: "resource",
+  parameters: {
+    minimumDays: {
+      type: "integer",
+      minimum: 1,
+      description: "Days for which a backup must be locked: longer than an intruder goes unnoticed.",
+      default: 30,
+    },
+  },
+  subjects: bucketsOf,
+  check: (bucket, { minimumDays }) => bucketLockViolations(bucket, minimumDays),
+});

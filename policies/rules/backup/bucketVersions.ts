@@ -1,0 +1,18 @@
+import { bucketsOf, type DeclaredBucket } from "../../read/buckets.ts";
+import { rule } from "../../rule.ts";
+
+/** B11: a lock keeps versions; without them an object that is overwritten is gone. */
+export function bucketVersionViolations(bucket: DeclaredBucket): string[] {
+  return bucket.purpose === "backup" && !bucket.versioned
+    ? [`bucket "${bucket.name}" holds backups but keeps no versions: set versioned to true`]
+    : [];
+}
+
+export const bucketVersions = rule({
+  name: "backup-bucket-versions",
+  requirement: "B11",
+  description: "Backup buckets keep every version of an object.",
+  sees: "resource",
+  subjects: bucketsOf,
+  check: bucketVersionViolations,
+});

@@ -1,0 +1,31 @@
+import { disruptionBudget } from "./availability/disruptionBudget.ts";
+import { serviceSpread } from "./availability/serviceSpread.ts";
+import { synchronousPostgres } from "./availability/synchronousPostgres.ts";
+import { backupBuckets } from "./backup/backupBuckets.ts";
+import { bucketEncryption } from "./backup/bucketEncryption.ts";
+import { bucketLock } from "./backup/bucketLock.ts";
+import { bucketVersions } from "./backup/bucketVersions.ts";
+import { declaredBackup } from "./backup/declaredBackup.ts";
+import { walArchiving } from "./backup/walArchiving.ts";
+import { defaultDeny } from "./security/defaultDeny.ts";
+import { hardenedPods } from "./security/hardenedPods.ts";
+import { pinnedImages } from "./security/pinnedImages.ts";
+import { plainSecrets } from "./security/plainSecrets.ts";
+import type { Rule } from "../rule.ts";
+
+/** Every rule of the pack, by family. */
+export const rules: readonly Rule[] = [
+  backupBuckets,
+  bucketEncryption,
+  bucketLock,
+  bucketVersions,
+  declaredBackup,
+  walArchiving,
+  disruptionBudget,
+  serviceSpread,
+  synchronousPostgres,
+  defaultDeny,
+  hardenedPods,
+  pinnedImages,
+  plainSecrets,
+];
