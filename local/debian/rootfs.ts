@@ -26,11 +26,11 @@ export async function ensureRootfs(
   onProgress: (line: string) => void = () => {},
   folder = rootfsFolder,
 ): Promise<void> {
-  if (rootfsIsReady(folder)) return;
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     throw new Error(
       "Debian's programs run in namespaces of their own on Linux, which needs root: repeat this as root.",
     );
+  if (rootfsIsReady(folder)) return;
   if (!isOnPath("mmdebstrap")) await installMmdebstrap(onProgress);
 
   onProgress(
@@ -39,10 +39,9 @@ export async function ensureRootfs(
   await mkdir(dirname(folder), { recursive: true });
   const namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
   const build = ["sh", buildScript, folder, rootfsKey(), debianSuite, Object.keys(debianPackages).join(",")];
-  await runWithProgress(
-    ["flock", `${folder}.lock`, "setpriv", "--pdeathsig", "KILL", ...namespaces, ...build],
-    onProgress,
-  );
+  // Without a process between: the build is killed when this process dies, and the lock is free when the build is gone.
+  const guarded = ["flock", "--no-fork", `${folder}.lock`, "setpriv", "--pdeathsig", "KILL"];
+  await runWithProgress([...guarded, ...namespaces, ...build], onProgress);
 }
 
 function rootfsKey(): string {
