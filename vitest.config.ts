@@ -1,10 +1,44 @@
 import { defineConfig } from "vitest/config";
 
+/** What starts a control plane or the engine: one file at a time, after all else, so that time limits mean something on two cores. */
+const engine = ["test/engine/**/*.test.ts", "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts"];
+const manifests = ["test/manifests/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     // Suites that start servers or a cluster say so in their own time limits.
     testTimeout: 20_000,
     reporters: ["default"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...manifests, ...engine],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "manifests",
+          include: manifests,
+          globalSetup: "test/support/clusterRun.ts",
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "engine",
+          include: engine,
+          globalSetup: "test/support/clusterRun.ts",
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { Failure, type Progress } from "../failure.ts";
+import { goOnUnlessInterrupted, interruption } from "../interrupt.ts";
 import { families, type Family, type FamilyName } from "./families.ts";
 import { goProgram } from "./go.ts";
 
@@ -66,8 +67,10 @@ async function runGo(go: string, name: FamilyName, args: readonly string[]): Pro
     cwd: moduleFolder(name),
     // Static programs: they also run inside the root file systems of other distributions.
     env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false" },
+    cancelSignal: interruption,
     reject: false,
   });
+  goOnUnlessInterrupted();
   if (result.exitCode === 0) return;
   const lines = result.stderr.trim().split("\n");
   throw new Failure(`go ${args[0] ?? ""} for ${name} failed: ${lines.slice(-3).join("; ") || result.shortMessage}`);

@@ -1,0 +1,35 @@
+# Every target is a command of local/run, which sees to Node.js and the packages first.
+STACK ?= local
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status preview test golden lint bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+up: ## bring everything up: engine, cluster in three zones, policies, stack local; repeat it at any time
+	@local/run up
+
+down: ## remove what up made, and nothing else
+	@local/run down
+
+status: ## show what runs
+	@local/run status
+
+preview: ## show what a stack would change: STACK=local, staging or prod
+	@local/run preview $(STACK)
+
+test: ## run every check and every test; the last line counts them
+	@local/run local/tests/run.ts
+
+golden: ## write the golden resource lists anew, after a change that is meant
+	@local/run local/tests/golden.ts
+
+lint: ## check types, style and scripts
+	@local/run local/tests/run.ts --lint
+
+bench: ## print the program's start, previews with and without policies, and resources side by side
+	@local/run bench/run.ts
+
+clean: down ## remove what was built as well
+	@rm -rf .toolchain policies/bin

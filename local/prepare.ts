@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import { execa } from "execa";
+import { startCluster } from "./cluster/index.ts";
+import { Failure } from "./failure.ts";
+import { localFolder, repository, toolchainFolder } from "./paths.ts";
+import { ensureEngine, installedEngine, type Engine } from "./pulumi/engine.ts";
+import { openWorkspace, type Workspace } from "./pulumi/workspace.ts";
+import { runSteps, type Step } from "./steps.ts";
+import { holdToTarget, reachCluster, type Target } from "./target.ts";
+import { buildFamily, isBuilt } from "./toolchain/build.ts";
+import { buildSpace, hostFacts, hostProblems, runSpace } from "./toolchain/checks.ts";
+import { families, type FamilyName } from "./toolchain/families.ts";
+import { goProgram } from "./toolchain/go.ts";
+
+/** Where the embedded cluster lives. */
+export const clusterFolder = join(localFolder, "cluster");
+/** Where Pulumi's state of the local stacks lives. */
+export const workspaceFolder = join(localFolder, "pulumi");
+/** Notes which cluster the stack `local` was deployed to. */
+export const targetFile = join(localFolder, "target.json");
+/** The policies as one executable, which the engine starts. */
+export const policyPack = join(repository, "policies", "bin", "pack");
+export const toolchainPrograms = join(toolchainFolder, "bin");
+
+/** A cluster that answers and a Pulumi that is ready for it. */
+export interface Prepared {
+  readonly target: Target;
+  readonly workspace: Workspace;
+}
+
+const clusterFamilies: readonly FamilyName[] = ["etcd", "kwok", "kubernetes"];
+const engineFamilies: readonly FamilyName[] = ["pulumi", "language-nodejs"];
+
+/** Brings up all that `pulumi` needs, doing only what is not done yet. `kubeconfig` names a cluster of the user's own. */
+export async function prepare(kubeconfig: string | undefined): Promise<Prepared> {
+  const installed = await installedEngine(process.env["PATH"] ?? "", join(toolchainFolder, "engine"));
+  const engineReason = "reason" in installed ? installed.reason : undefined;
+  const wanted = [...(kubeconfig ? [] : clusterFamilies), ...(engineReason ? engineFamilies : [])];
+  const missing = await unbuilt(wanted);
+  let engine: Engine | undefined;
+  let target: Target | undefined;
+  await runSteps([
+    checkStep(kubeconfig, missing),
+    ...missing.map((name) => buildStep(name, engineFamilies.includes(name) ? engineReason : undefined)),
+    {
+      title: kubeconfig
+        ? "Reach the cluster of KUBECONFIG"
+        : "Start the cluster: control plane and nodes in three zones",
+      run: async (progress) => {
+        target = await reachCluster(kubeconfig ?? (await embeddedCluster(progress)));
+        await holdToTarget(targetFile, target);
+      },
+    },
+    { title: "Compile the policies", run: compilePolicies },
+    {
+      title: "Open the workspace of Pulumi",
+      run: async (progress) => {
+        engine = await ensureEngine(toolchainFolder, progress);
+      },
+    },
+  ]);
+  if (!engine || !target) throw new Error("A step ended without its result.");
+  const workspace = await openWorkspace({ engine, folder: workspaceFolder, kubeconfig: target.kubeconfig });
+  return { target, workspace };
+}
+
+/** Builds what is missing of these, for tests and tools that need no cluster. */
+export async function ensurePrograms(names: readonly FamilyName[]): Promise<void> {
+  const missing = await unbuilt(names);
+  if (missing.length > 0) await runSteps([checkStep(undefined, missing), ...missing.map((name) => buildStep(name))]);
+}
+
+async function unbuilt(names: readonly FamilyName[]): Promise<FamilyName[]> {
+  const built = await Promise.all(names.map((name) => isBuilt(toolchainFolder, name)));
+  return names.filter((_, i) => !built[i]);
+}
+
+/** Everything that can be told beforehand is told beforehand, not after minutes of building. */
+function checkStep(kubeconfig: string | undefined, missing: readonly FamilyName[]): Step {
+  return {
+    title: "Check the machine",
+    run: async () => {
+      const facts = await hostFacts(repository, missing.length > 0 ? buildSpace : runSpace);
+      const problems = hostProblems(kubeconfig ? { ...facts, platform: "linux" } : facts);
+      if (problems.length > 0) throw new Failure(problems.join("\n"));
+      if (missing.length > 0) await goProgram();
+    },
+  };
+}
+
+function buildStep(name: FamilyName, reason?: string): Step {
+  const { purpose, minutes, programs } = families[name];
+  const time = minutes < 1 ? "under a minute" : `about ${minutes} min`;
+  return {
+    title: `Build ${Object.keys(programs).join(", ")}: ${purpose}${reason ? `, since ${reason}` : ""} (once, ${time} on 2 cores)`,
+    run: (progress) => buildFamily(toolchainFolder, name, progress),
+  };
+}
+
+const embeddedCluster = async (progress: (message: string) => void): Promise<string> => {
+  const { kubeconfig } = await startCluster({ dir: clusterFolder, binDir: toolchainPrograms, onProgress: progress });
+  return kubeconfig;
+};
+
+/** Makes the pack's executable; a second's work, so always done. */
+export async function compilePolicies(): Promise<void> {
+  const built = await execa(process.execPath, [join(repository, "policies", "build.ts")], { reject: false });
+  if (built.exitCode !== 0) throw new Failure(`The policies do not compile: ${built.stderr}`);
+}

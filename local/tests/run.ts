@@ -1,0 +1,47 @@
+import { ensureRootfs } from "../debian/rootfs.ts";
+import { messageOf } from "../failure.ts";
+import { goOnUnlessInterrupted, stopInOrder } from "../interrupt.ts";
+import { compilePolicies, ensurePrograms } from "../prepare.ts";
+import { runSteps } from "../steps.ts";
+import { familyNames } from "../toolchain/families.ts";
+import { resultLine, runCheck, sum, type Tally } from "./check.ts";
+import { lintChecks } from "./lint.ts";
+import { runVitest } from "./vitest.ts";
+
+/** `make test`: lint and all suites; `make lint` (`--lint`): lint alone. The last line counts what passed and failed. */
+async function main(): Promise<Tally> {
+  if (process.argv.includes("--lint")) return lint();
+  await prepareTests();
+  const checks = await lint();
+  goOnUnlessInterrupted();
+  return sum([checks, await runVitest([])]);
+}
+
+async function lint(): Promise<Tally> {
+  const tallies: Tally[] = [];
+  for (const check of lintChecks) {
+    goOnUnlessInterrupted();
+    tallies.push(await runCheck(check));
+  }
+  return sum(tallies);
+}
+
+/** All that suites start: built here, where it is seen, and not inside a test with its time limit. */
+async function prepareTests(): Promise<void> {
+  await ensurePrograms(familyNames);
+  await runSteps([
+    {
+      title: "Debian's programs, which check the configuration we render (once, about 2 min)",
+      run: (progress) => ensureRootfs(progress),
+    },
+    { title: "Compile the policies", run: compilePolicies },
+  ]);
+}
+
+stopInOrder();
+const result = await main().catch((error: unknown): Tally => {
+  console.error(messageOf(error));
+  return { passed: 0, failed: 1 };
+});
+console.log(resultLine(result));
+process.exitCode = result.failed > 0 ? 1 : 0;

@@ -1,0 +1,3 @@
+module dify-ha/toolchain/minio
+
+go 1.24.0
