@@ -7,6 +7,7 @@ here=$(dirname "$0")
 rootfs=$1 network=$2
 shift 2
 
+[ -e "$rootfs/.key" ] || { echo "There is no Debian in $rootfs: call ensureRootfs first." >&2; exit 1; }
 # The mount point lies in the root file system itself, so that nothing is left elsewhere; overlayfs does not look through it.
 mount -t tmpfs -o mode=0755 dify-ha "$rootfs/mnt"
 root=$rootfs/mnt/root

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { rootfsFolder } from "./rootfs.ts";
 
 /** A program to run in a Debian of its own: what it writes is seen by nobody else and is gone when it ends. */
@@ -57,7 +57,7 @@ export async function runInDebian(
   const { timeoutSeconds = 60 } = program;
   const running = new RunningProgram(program, program.stdin);
   let timedOut = false;
-  const timer = globalThis.setTimeout(() => {
+  const timer = setTimeout(() => {
     timedOut = true;
     running.kill();
   }, timeoutSeconds * 1000);
@@ -129,7 +129,7 @@ export class RunningProgram {
           : undefined;
       if (reason)
         throw new Error(`${this.#name} ${reason} before it printed ${pattern.source}; it printed:\n${this.output}`);
-      await setTimeout(20);
+      await delay(20);
     }
   }
 
