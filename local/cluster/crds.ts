@@ -2,16 +2,35 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { execa } from "execa";
+import { moduleFolder } from "../toolchain/build.ts";
+import { goProgram } from "../toolchain/go.ts";
 import type { Kubectl } from "./kubectl.ts";
 
-/** Where Go modules keep the definitions of kinds that the program uses. Their versions: local/toolchain/go/crds/go.mod. */
-const sources = [
-  { module: "github.com/vmware-tanzu/velero", folders: ["config/crd/v1/bases", "config/crd/v2alpha1/bases"] },
-  { module: "github.com/kubernetes-csi/external-snapshotter/client/v8", folders: ["config/crd"] },
-  { module: "github.com/prometheus-operator/prometheus-operator", folders: ["example/prometheus-operator-crd"] },
-] as const;
+interface CrdSource {
+  readonly module: string;
+  readonly folders: readonly string[];
+  /** One file a definition, named <group>_<plural>.yaml in all three projects. */
+  readonly files: RegExp;
+}
 
-const goModule = join(import.meta.dirname, "..", "toolchain", "go", "crds");
+/** Where Go modules keep the definitions of kinds that the program uses. Their versions: local/toolchain/go/crds/go.mod. */
+const sources: readonly CrdSource[] = [
+  {
+    module: "github.com/vmware-tanzu/velero",
+    folders: ["config/crd/v1/bases", "config/crd/v2alpha1/bases"],
+    files: /_\w+\.yaml$/,
+  },
+  { module: "github.com/kubernetes-csi/external-snapshotter/client/v8", folders: ["config/crd"], files: /_\w+\.yaml$/ },
+  {
+    module: "github.com/prometheus-operator/prometheus-operator",
+    folders: ["example/prometheus-operator-crd"],
+    // What is handed to an operator that exists. The rest, which would set one up, is 90 % of all bytes here and costs the
+    // API server ten seconds of work.
+    files: /_(podmonitors|probes|prometheusrules|servicemonitors)\.yaml$/,
+  },
+];
+
+const goModule = moduleFolder("crds");
 
 /** What was installed, kept in <dir>/crds.json. */
 interface Installed {
@@ -43,23 +62,22 @@ async function isInstalled(dir: string, kubectl: Kubectl, source: string): Promi
   return installed.names.every((name) => present.includes(`/${name}`));
 }
 
-/** One file a definition, named <group>_<plural>.yaml in all three projects. */
 async function crdFiles(): Promise<string[]> {
-  const folders = await Promise.all(
-    sources.map(async ({ module, folders }) => {
-      const root = await moduleFolder(module);
-      return folders.map((folder) => join(root, folder));
+  const found = await Promise.all(
+    sources.map(async ({ module, folders, files }) => {
+      const root = await cachedModule(module);
+      return folders.flatMap((folder) =>
+        readdirSync(join(root, folder))
+          .filter((file) => files.test(file))
+          .map((file) => join(root, folder, file)),
+      );
     }),
   );
-  return folders.flat().flatMap((folder) =>
-    readdirSync(folder)
-      .filter((file) => /^[a-z0-9.]+_[a-z]+\.yaml$/.test(file))
-      .map((file) => join(folder, file)),
-  );
+  return found.flat();
 }
 
 /** In the module cache; downloaded first if it is not there. */
-async function moduleFolder(module: string): Promise<string> {
-  const { stdout } = await execa("go", ["mod", "download", "-json", module], { cwd: goModule });
+async function cachedModule(module: string): Promise<string> {
+  const { stdout } = await execa(await goProgram(), ["mod", "download", "-json", module], { cwd: goModule });
   return (JSON.parse(stdout) as { Dir: string }).Dir;
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Progress } from "../failure.ts";
 import { controlPlane, healthPages } from "./controlPlane.ts";
 import { ensureCrds } from "./crds.ts";
 import { Kubectl } from "./kubectl.ts";
@@ -19,7 +20,7 @@ export interface ClusterOptions {
   /** "free" looks for free ones when the cluster is first made. @default those it had before, or else `defaultPorts` */
   readonly ports?: ClusterPorts | "free";
   /** Told in a few words what is being done. */
-  readonly onProgress?: (message: string) => void;
+  readonly onProgress?: Progress;
 }
 
 /** A running cluster. */
@@ -60,20 +61,20 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       waitUntilHealthy(dir, health.controllerManager, [controllerManager]),
       waitUntilHealthy(dir, health.scheduler, [scheduler]),
       ensureCrds(dir, kubectl),
+      // Without it no pod is admitted to the namespace.
+      kubectl.run("wait", "--for=create", "--timeout=60s", "--namespace=default", "serviceaccount/default"),
       ...nodeSets.map((set) => set.start({ dir, settings, kubectl })),
     ]);
 
     const nodes = nodeSets.flatMap((set) => set.nodes);
     onProgress(`waiting for ${nodes.length} nodes`);
     await kubectl.run("wait", "--for=condition=Ready", "--timeout=120s", "node", ...nodes);
-    // Without it no pod is admitted.
-    await kubectl.run("wait", "--for=create", "--timeout=60s", "--namespace=default", "serviceaccount/default");
     return { kubeconfig: kubeconfigFile(dir), server: `https://127.0.0.1:${settings.ports.apiServer}` };
   });
 }
 
 /** Ends exactly the processes that `startCluster` started for this folder, clients before servers. Data and keys stay. */
-export async function stopCluster(dir: string, onProgress: (message: string) => void = () => undefined): Promise<void> {
+export async function stopCluster(dir: string, onProgress: Progress = () => undefined): Promise<void> {
   if (!existsSync(dir)) return;
   await withLock(dir, onProgress, async () => {
     onProgress("stopping nodes, scheduler and controllers");

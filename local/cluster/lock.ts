@@ -1,17 +1,14 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Failure, type Progress } from "../failure.ts";
 import { isAlive, processIdentity, type ProcessIdentity } from "./process/identity.ts";
 
 /** How long to wait for another start or stop of the same cluster, in seconds. */
 const patience = 180;
 
 /** Runs one start or stop of a cluster at a time. A lock whose holder has died counts for nothing. */
-export async function withLock<T>(
-  dir: string,
-  onProgress: (message: string) => void,
-  action: () => Promise<T>,
-): Promise<T> {
+export async function withLock<T>(dir: string, onProgress: Progress, action: () => Promise<T>): Promise<T> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const file = join(dir, "lock");
   const deadline = Date.now() + patience * 1000;
@@ -19,7 +16,7 @@ export async function withLock<T>(
     const holder = holderOf(file);
     if (holder && !isAlive(holder)) rmSync(file, { force: true });
     else if (Date.now() > deadline)
-      throw new Error(`${file} has been held for ${patience} s by pid ${holder?.pid ?? "?"}.`);
+      throw new Failure(`${file} has been held for ${patience} s by pid ${holder?.pid ?? "?"}.`);
     else {
       onProgress(`waiting for pid ${holder?.pid ?? "?"}, which starts or stops the same cluster`);
       await sleep(200);

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as x509 from "@peculiar/x509";
@@ -49,11 +49,12 @@ export async function ensureCertificate(path: CertificatePath, request: Certific
   writeSecret(keyFile(path), await privateKeyPem(keys.privateKey));
 }
 
-/** A key with which tokens are signed; kept for ever, since all tokens end with it. */
-export async function ensureSigningKey(file: string): Promise<void> {
+/** A key with which tokens are signed and verified; kept for ever, since all tokens end with it. */
+export function ensureSigningKey(file: string): void {
   if (existsSync(file)) return;
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  writeSecret(file, await privateKeyPem(keys.privateKey));
+  // In this format the API server takes the one file for the private and for the public key.
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  writeSecret(file, privateKey.export({ format: "pem", type: "sec1" }).toString());
 }
 
 function isCurrent(

@@ -44,8 +44,8 @@ export async function ensurePki(dir: string, apiServerPort: number): Promise<Pki
   await Promise.all([
     ensureCertificate(pki.authority, { commonName: "dify-ha local cluster" }),
     ensureCertificate(pki.etcdAuthority, { commonName: "dify-ha local etcd" }),
-    ensureSigningKey(pki.serviceAccountKey),
   ]);
+  ensureSigningKey(pki.serviceAccountKey);
   const { authority: issuer, etcdAuthority } = pki;
   await Promise.all([
     ensureCertificate(pki.etcd, { commonName: "etcd", issuer: etcdAuthority, ...loopback }),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { get } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../../failure.ts";
 import { logFile, runningProcess, stoppedEarly, type ServerProcess } from "./supervise.ts";
 
 /** A page of 127.0.0.1 that answers 200 when all is well. */
@@ -43,7 +44,9 @@ export async function waitUntilHealthy(dir: string, page: HealthPage, needs: rea
     if (stopped) throw stoppedEarly(dir, stopped.name);
     if (Date.now() > deadline) {
       const logs = needs.map(({ name }) => logFile(dir, name)).join(" and ");
-      throw new Error(`https://127.0.0.1:${page.port}${page.path} was not healthy within ${patience} s: see ${logs}.`);
+      throw new Failure(
+        `https://127.0.0.1:${page.port}${page.path} was not healthy within ${patience} s: see ${logs}.`,
+      );
     }
     await sleep(100);
   }

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../../failure.ts";
 import { isAlive, processIdentity, type ProcessIdentity } from "./identity.ts";
 import { isPortFree, portHolder } from "./ports.ts";
 
@@ -76,7 +77,7 @@ export async function ensureRunning(dir: string, server: ServerProcess): Promise
   closeSync(output);
   child.unref();
   const failure = new Promise<Error>((resolve) => child.once("error", resolve));
-  if (child.pid === undefined) throw new Error(`${server.name} cannot be started: ${(await failure).message}`);
+  if (child.pid === undefined) throw new Failure(`${server.name} cannot be started: ${(await failure).message}`);
   const identity = processIdentity(child.pid);
   if (!identity) throw stoppedEarly(dir, server.name);
   const record: ProcessRecord = { ...identity, fingerprint: fingerprint(server) };
@@ -89,15 +90,15 @@ export async function requireFreePorts(server: ServerProcess): Promise<void> {
   for (const port of server.ports) {
     if (await isPortFree(port)) continue;
     const holder = portHolder(port) ?? "another process";
-    throw new Error(`Port ${port} of 127.0.0.1, needed by ${server.name}, is in use by ${holder}: stop it first.`);
+    throw new Failure(`Port ${port} of 127.0.0.1, needed by ${server.name}, is in use by ${holder}: stop it first.`);
   }
 }
 
 /** What to say about a process that ended when it should serve: the last lines that it wrote. */
-export function stoppedEarly(dir: string, name: string): Error {
+export function stoppedEarly(dir: string, name: string): Failure {
   const log = logFile(dir, name);
   const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-15) : [];
-  return new Error(`${name} stopped right after its start. The last lines of ${log}:\n${lines.join("\n")}`);
+  return new Failure(`${name} stopped right after its start. The last lines of ${log}:\n${lines.join("\n")}`);
 }
 
 /** How long a process may take to end by itself, in seconds. */
