@@ -14,6 +14,8 @@ export interface RedisConnection {
   /** One address that always leads to the master, for clients that know no Sentinel. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
+  /** That address wants TLS, with a certificate that a public authority signed. */
+  readonly tls: boolean;
   readonly password: pulumi.Output<string>;
   /** Clients depend on it. */
   readonly ready: pulumi.Input<pulumi.Resource>[];

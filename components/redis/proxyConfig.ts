@@ -1,0 +1,83 @@
+import type { RedisSentinelSettings } from "../../config/redis.ts";
+import type { FailoverTiming } from "./timing.ts";
+
+/** Port of the proxy's health page and Prometheus metrics. */
+export const proxyStatusPort = 8404;
+
+export interface ProxyConfigArgs {
+  /** Host of each member's Service. */
+  readonly members: readonly string[];
+  readonly timing: FailoverTiming;
+  readonly maxConnections: RedisSentinelSettings["proxy"]["maxConnections"];
+}
+
+const ms = (seconds: number) => `${Math.round(seconds * 1000)}ms`;
+
+/**
+ * haproxy.cfg of the proxy that follows the master. The password of the checks is HAProxy's variable REDIS_PASSWORD out of
+ * its environment. A server counts only while it would accept a write: a master cut off from its replicas drops out before
+ * Sentinels have replaced it.
+ */
+export function proxyConfig({ members, timing, maxConnections }: ProxyConfigArgs): string {
+  const { interval, timeout, fall, rise } = timing.proxy;
+  const servers = members.map((host, i) => `  server redis-${i} ${host}:6379`);
+  return `global
+  log stdout format raw local0 notice
+  maxconn ${maxConnections + 100}
+  hard-stop-after 20s
+
+defaults
+  mode tcp
+  log global
+  timeout connect ${ms(timeout)}
+  timeout check ${ms(timeout)}
+  timeout queue ${ms(timeout)}
+  # Clients block on lists and subscribe to channels for hours; TCP keep-alive finds the dead ones.
+  timeout client 24h
+  timeout server 24h
+  timeout tunnel 24h
+  option clitcpka
+  option srvtcpka
+
+# The addresses are those of Services and do not change: a name server that is away must not take Redis away.
+resolvers cluster
+  parse-resolv-conf
+  resolve_retries 3
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 10s
+  hold obsolete 24h
+  hold nx 24h
+  hold timeout 24h
+  hold refused 24h
+  hold other 24h
+
+frontend status
+  mode http
+  bind :${proxyStatusPort}
+  timeout client 10s
+  http-request use-service prometheus-exporter if { path /metrics }
+  monitor-uri /healthz
+
+frontend redis
+  bind :6379
+  maxconn ${maxConnections}
+  default_backend master
+
+backend master
+  # Should two servers ever call themselves master, all clients go to the same one.
+  balance first
+  option tcp-check
+  tcp-check connect
+  tcp-check send "AUTH \${REDIS_PASSWORD}\\r\\n"
+  tcp-check expect string +OK
+  tcp-check send "PING\\r\\n"
+  tcp-check expect string +PONG
+  tcp-check send "INFO replication\\r\\n"
+  tcp-check expect rstring "role:master\\r\\nconnected_slaves:[0-9]+\\r\\nmin_slaves_good_slaves:[1-9]"
+  tcp-check send "QUIT\\r\\n"
+  tcp-check expect string +OK
+  default-server check inter ${ms(interval)} fall ${fall} rise ${rise} on-marked-down shutdown-sessions resolvers cluster init-addr last,libc,none
+${servers.join("\n")}
+`;
+}

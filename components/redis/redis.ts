@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { ExternalRedisSettings, RedisSentinelSettings, RedisSettings } from "../../config/redis.ts";
+import { namespaceNames } from "../network/namespaces.ts";
+import { serviceHost } from "../workload/service.ts";
+import type { RedisConnection } from "./connection.ts";
+import { RedisProxy } from "./proxy.ts";
+import { RedisSentinel } from "./sentinel.ts";
+import { masterName } from "./sentinelConfig.ts";
+
+export interface RedisArgs {
+  readonly cluster: ClusterSettings;
+  /** Namespace of the servers and proxies; used by the backend "sentinel". */
+  readonly namespace: pulumi.Input<string>;
+  readonly settings: RedisSettings;
+  /** Letters and digits: it becomes part of URLs and of HAProxy's configuration. */
+  readonly password: pulumi.Input<string>;
+  /** Of the Sentinels, likewise; used by the backend "sentinel". */
+  readonly sentinelPassword: pulumi.Input<string>;
+}
+
+/**
+ * Redis that survives the loss of a zone: servers of our own, or a server that somebody else keeps available.
+ * @example const { connection } = new Redis("redis", { cluster, namespace, settings: settings.redis, password, sentinelPassword });
+ */
+export class Redis extends pulumi.ComponentResource {
+  readonly connection: RedisConnection;
+
+  /** @param name Also the name of the servers' workload; the proxies are called `NAME-haproxy`. */
+  constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:redis:Redis", name, { settings: args.settings }, opts);
+    const { settings } = args;
+    this.connection =
+      settings.backend === "external" ? external(settings, args) : this.withSentinels(name, settings, args);
+    this.registerOutputs({ host: this.connection.host, port: this.connection.port });
+  }
+
+  private withSentinels(name: string, settings: RedisSentinelSettings, args: RedisArgs): RedisConnection {
+    const { cluster, namespace, password, sentinelPassword } = args;
+    const servers = new RedisSentinel(
+      name,
+      { cluster, namespace, settings, password, sentinelPassword },
+      { parent: this },
+    );
+    const { secret, members } = servers;
+    const proxy = new RedisProxy(
+      `${name}-haproxy`,
+      { cluster, namespace, settings, members, secret },
+      { parent: this },
+    );
+    return {
+      sentinel: { addresses: servers.sentinels, masterName, password: pulumi.secret(sentinelPassword) },
+      host: pulumi.output(serviceHost(`${name}-haproxy`, namespaceNames(cluster).data)),
+      port: 6379,
+      tls: false,
+      password: pulumi.secret(password),
+      ready: [...servers.ready, proxy.workload],
+    };
+  }
+}
+
+function external(settings: ExternalRedisSettings, { password }: RedisArgs): RedisConnection {
+  return {
+    sentinel: undefined,
+    host: pulumi.output(settings.host),
+    port: settings.port,
+    tls: settings.tls,
+    password: pulumi.secret(password),
+    ready: [],
+  };
+}

@@ -1,0 +1,189 @@
+import { readFileSync } from "node:fs";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { RedisSentinelSettings } from "../../config/redis.ts";
+import { namespaceNames } from "../network/namespaces.ts";
+import type { ContainerArgs } from "../workload/container.ts";
+import { workloadLabels } from "../workload/labels.ts";
+import { podService, serviceHost } from "../workload/service.ts";
+import { StatefulWorkload } from "../workload/stateful.ts";
+import { sentinelConfig } from "./sentinelConfig.ts";
+import { serverConfig } from "./serverConfig.ts";
+import { failoverTiming } from "./timing.ts";
+
+const ports = { redis: 6379, sentinel: 26379 } as const;
+const scripts = ["common.sh", "start-server.sh", "start-sentinel.sh", "hand-over.sh", "ready.sh", "alive.sh"] as const;
+
+export interface RedisSentinelArgs {
+  readonly cluster: ClusterSettings;
+  readonly namespace: pulumi.Input<string>;
+  readonly settings: RedisSentinelSettings;
+  /** Of the servers. */
+  readonly password: pulumi.Input<string>;
+  /** Of the Sentinels. */
+  readonly sentinelPassword: pulumi.Input<string>;
+}
+
+/** Hosts of the members' Services, in order. */
+export function memberHosts(
+  name: string,
+  { cluster, settings }: Pick<RedisSentinelArgs, "cluster" | "settings">,
+): string[] {
+  const namespace = namespaceNames(cluster).data;
+  return Array.from({ length: settings.members }, (_, i) => serviceHost(`${name}-${i}`, namespace));
+}
+
+/**
+ * Redis servers with Sentinels in different zones, each behind a Service of its own whose address it announces: that address
+ * outlives the pod, or a failover fails on a name that no longer resolves (redis#11241), and costs no look-up while a zone's
+ * name servers are gone. No TLS: Dify's Sentinel clients cannot use it; network policies keep others out.
+ */
+export class RedisSentinel extends pulumi.ComponentResource {
+  /** host:port of each Sentinel. */
+  readonly sentinels: readonly string[];
+  /** Host of each member. */
+  readonly members: readonly string[];
+  /** Keys: password, sentinel-password. */
+  readonly secret: k8s.core.v1.Secret;
+  /** Clients depend on it. */
+  readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: RedisSentinelArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:redis:RedisSentinel", name, { settings: args.settings }, opts);
+    this.members = memberHosts(name, args);
+    this.sentinels = this.members.map((host) => `${host}:${ports.sentinel}`);
+    this.secret = this.passwords(name, args);
+    const services = this.members.map((_, i) => this.announcedService(name, `${name}-${i}`, args));
+    const workload = this.servers(name, args);
+    this.ready = [workload.statefulSet, ...services];
+    this.registerOutputs({ sentinels: this.sentinels });
+  }
+
+  private passwords(name: string, args: RedisSentinelArgs): k8s.core.v1.Secret {
+    return new k8s.core.v1.Secret(
+      name,
+      {
+        metadata: { name, namespace: args.namespace, labels: { ...workloadLabels(name) } },
+        stringData: { password: args.password, "sentinel-password": args.sentinelPassword },
+      },
+      { parent: this },
+    );
+  }
+
+  private announcedService(name: string, member: string, args: RedisSentinelArgs): k8s.core.v1.Service {
+    return podService(
+      member,
+      {
+        namespace: args.namespace,
+        workload: name,
+        ports,
+        spec: {
+          selector: { "statefulset.kubernetes.io/pod-name": member },
+          // A member that is still loading must already be reachable for the others.
+          publishNotReadyAddresses: true,
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  private configMap(name: string, args: RedisSentinelArgs, data: Readonly<Record<string, string>>) {
+    return new k8s.core.v1.ConfigMap(
+      name,
+      { metadata: { name, namespace: args.namespace, labels: { ...workloadLabels("redis") } }, data: { ...data } },
+      { parent: this },
+    );
+  }
+
+  private servers(name: string, args: RedisSentinelArgs): StatefulWorkload {
+    const { cluster, settings, namespace } = args;
+    const timing = failoverTiming(settings);
+    const config = this.configMap(`${name}-config`, args, {
+      "redis.conf": serverConfig(settings),
+      "sentinel.conf": sentinelConfig(timing),
+    });
+    const script = (file: string) => readFileSync(new URL(`../../scripts/redis/${file}`, import.meta.url), "utf8");
+    const scriptMap = this.configMap(
+      `${name}-scripts`,
+      args,
+      Object.fromEntries(scripts.map((file) => [file, script(file)])),
+    );
+    return new StatefulWorkload(
+      name,
+      {
+        cluster,
+        namespace,
+        replicas: settings.members,
+        ports,
+        runAs: { user: settings.user, group: settings.user },
+        claims: { data: settings.storage },
+        backup: "redis-rdb",
+        // Handing over, then waiting for replicas and writing the last snapshot.
+        graceSeconds: timing.handOver + 45,
+        containers: [this.server(args), this.sentinel(args)],
+        volumes: [
+          { name: "config", configMap: { name: config.metadata.name } },
+          { name: "scripts", configMap: { name: scriptMap.metadata.name } },
+          { name: "passwords", secret: { secretName: this.secret.metadata.name, defaultMode: 0o440 } },
+        ],
+        reads: [config, scriptMap, this.secret],
+      },
+      { parent: this },
+    );
+  }
+
+  private server({ settings }: RedisSentinelArgs): ContainerArgs {
+    const timing = failoverTiming(settings);
+    return {
+      ...this.common(settings),
+      name: "redis",
+      command: ["/bin/sh", "/scripts/start-server.sh"],
+      env: { ...this.environment(), YIELD_FOR: `${timing.yieldFor}`, HAND_OVER: `${timing.handOver}` },
+      resources: settings.resources,
+      ports: [{ name: "redis", containerPort: ports.redis }],
+      writable: ["/run/redis", "/tmp"],
+      lifecycle: { preStop: { exec: { command: ["/bin/sh", "/scripts/hand-over.sh"] } } },
+      // A member waits here until a majority of the Sentinels is up.
+      startupProbe: { ...probe("alive.sh", ports.redis), periodSeconds: 5, failureThreshold: 240 },
+      livenessProbe: { ...probe("alive.sh", ports.redis), periodSeconds: 10, failureThreshold: 3 },
+      readinessProbe: { ...probe("ready.sh"), periodSeconds: 5, failureThreshold: 2 },
+    };
+  }
+
+  private sentinel({ settings }: RedisSentinelArgs): ContainerArgs {
+    return {
+      ...this.common(settings),
+      name: "sentinel",
+      command: ["/bin/sh", "/scripts/start-sentinel.sh"],
+      env: this.environment(),
+      resources: settings.sentinelResources,
+      ports: [{ name: "sentinel", containerPort: ports.sentinel }],
+      writable: ["/tmp"],
+      startupProbe: { ...probe("alive.sh", ports.sentinel), periodSeconds: 2, failureThreshold: 60 },
+      livenessProbe: { ...probe("alive.sh", ports.sentinel), periodSeconds: 10, failureThreshold: 3 },
+      readinessProbe: { ...probe("alive.sh", ports.sentinel), periodSeconds: 5, failureThreshold: 2 },
+    };
+  }
+
+  private common(settings: RedisSentinelSettings) {
+    return {
+      image: settings.image,
+      mounts: {
+        "/data": { volume: "data" },
+        "/config": { volume: "config", readOnly: true },
+        "/secrets": { volume: "passwords", readOnly: true },
+        "/scripts": { volume: "scripts", readOnly: true },
+      },
+    };
+  }
+
+  private environment() {
+    return { MEMBERS: this.members.join(" ") };
+  }
+}
+
+function probe(script: string, port?: number) {
+  const command = ["/bin/sh", `/scripts/${script}`, ...(port === undefined ? [] : [`${port}`])];
+  return { exec: { command }, timeoutSeconds: 5 };
+}
