@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { toBytes } from "../../config/units.ts";
-import { keyPrefix, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
+import { keyPrefix, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
 import { memoryPlan, reserved, walSenders } from "./sizing.ts";
 import { failoverTiming } from "./timing.ts";
 
@@ -61,9 +61,9 @@ function sharedParameters(settings: PatroniSettings): Record<string, Value> {
     max_worker_processes: 16,
     max_prepared_transactions: 0,
     wal_level: "replica",
-    hot_standby: true,
-    wal_log_hints: true,
-    archive_mode: true,
+    hot_standby: "on",
+    wal_log_hints: "on",
+    archive_mode: "on",
     archive_command: `pgbackrest --stanza=${scope} archive-push %p`,
     archive_timeout: `${settings.archive.timeout}s`,
     // Log that standbys need is bounded, so that one that is away for days cannot fill the primary's volume.
@@ -89,31 +89,29 @@ function sharedParameters(settings: PatroniSettings): Record<string, Value> {
     tcp_user_timeout: "5s",
     timezone: "UTC",
     log_timezone: "UTC",
-    log_checkpoints: true,
-    log_lock_waits: true,
+    log_checkpoints: "on",
+    log_lock_waits: "on",
     log_min_duration_statement: "1s",
     log_autovacuum_min_duration: "10s",
     log_line_prefix: "%m [%p] %q%u@%d ",
-    track_io_timing: true,
+    track_io_timing: "on",
     autovacuum_vacuum_scale_factor: 0.05,
     idle_in_transaction_session_timeout: "10min",
     password_encryption: "scram-sha-256",
   };
 }
 
-export interface PatroniFiles {
-  /** What a member reads at every start. */
-  readonly member: string;
-  /** What the cluster is made with, and what is put into etcd when it changes. */
-  readonly dynamic: string;
+/** Patroni's parser knows YAML 1.1 only, in which "on" without quotes is no text. */
+const yaml = (document: unknown) => stringify(document, { version: "1.1" });
+
+/** The file with which the cluster is made. Later changes of it are put into etcd by scripts/postgres/configure.py. */
+export function clusterFile(settings: PatroniSettings): string {
+  return yaml({ bootstrap: { dcs: dynamicConfiguration(settings) } });
 }
 
-/** Files of Patroni's configuration folder. Passwords and the member's own name and addresses come from its environment. */
-export function patroniFiles(settings: PatroniSettings, etcdHosts: readonly string[]): PatroniFiles {
-  return {
-    member: stringify(memberConfiguration(settings, etcdHosts)),
-    dynamic: stringify({ bootstrap: { dcs: dynamicConfiguration(settings) } }),
-  };
+/** The file that a member reads at every start. Its own name and addresses, and the password, come from its environment. */
+export function memberFile(settings: PatroniSettings, etcdHosts: readonly string[]): string {
+  return yaml(memberConfiguration(settings, etcdHosts));
 }
 
 function memberConfiguration(settings: PatroniSettings, etcdHosts: readonly string[]) {
@@ -169,13 +167,14 @@ function memberConfiguration(settings: PatroniSettings, etcdHosts: readonly stri
       },
       parameters: {
         unix_socket_directories: paths.sockets,
-        ssl: true,
+        ssl: "on",
         ssl_ca_file: authority,
         ssl_cert_file: certificate,
         ssl_key_file: key,
         ssl_min_protocol_version: "TLSv1.2",
       },
       pg_hba: accessRules,
+      pg_ident: identities,
       // A standby is made from a base backup of the leader, at full speed.
       basebackup: [{ checkpoint: "fast" }, { "max-rate": "1024M" }],
     },
@@ -183,12 +182,25 @@ function memberConfiguration(settings: PatroniSettings, etcdHosts: readonly stri
   };
 }
 
-/** Who may log in, and how. Whoever reaches the socket can read the data files too: a password would protect nothing there. */
+/** Names in the certificates of those that log in with one. */
+export const certificateLogins = { members: names.members, jobs: names.bootstrap } as const;
+
+/**
+ * Who may log in, and how. Powerful roles have no password: members and jobs prove themselves by certificate, so that there is
+ * nothing to steal, to rotate or to keep the same on both sides. Whoever reaches the socket can read the data files too.
+ */
 const accessRules = [
   "local all all trust",
-  `hostssl replication ${roles.replication} all scram-sha-256 clientcert=verify-ca`,
-  `hostssl postgres ${roles.rewind} all scram-sha-256 clientcert=verify-ca`,
-  `hostssl all ${roles.superuser} all scram-sha-256 clientcert=verify-ca`,
+  `hostssl replication ${roles.replication} all cert map=members`,
+  `hostssl postgres ${roles.rewind} all cert map=members`,
+  `hostssl all ${roles.superuser} all cert map=jobs`,
   `hostssl all ${roles.replication},${roles.rewind} all reject`,
   "hostssl all all all scram-sha-256",
+];
+
+/** Which certificate stands for which role. */
+const identities = [
+  `members ${certificateLogins.members} ${roles.replication}`,
+  `members ${certificateLogins.members} ${roles.rewind}`,
+  `jobs ${certificateLogins.jobs} ${roles.superuser}`,
 ];

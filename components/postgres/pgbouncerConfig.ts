@@ -25,7 +25,7 @@ export function pgbouncerConfig({ settings, clients, primary, tls, userList }: P
   return `[databases]
 ${pool(databases.dify, pools.dify)}
 ${pool(databases.plugin, pools.plugin)}
-postgres = host=${primary.host} port=${primary.port} dbname=postgres pool_size=1 max_db_connections=1
+postgres = host=${primary.host} port=${primary.port} dbname=postgres pool_size=1
 
 [pgbouncer]
 listen_addr = 0.0.0.0

@@ -1,7 +1,7 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { toBytes } from "../../config/units.ts";
 
-/** Processes that each keep a pool of connections to one database. */
+/** Processes that each keep a pool of connections to one database; with those that are there only during a rolling update. */
 export interface DatabaseClient {
   readonly name: string;
   readonly processes: number;
@@ -46,12 +46,12 @@ type PooledSettings = Pick<PatroniSettings, "maxConnections" | "pooler">;
 export function connectionBudget(settings: PooledSettings, clients: readonly DatabaseClient[]): ConnectionBudget {
   const { replicas, pools } = settings.pooler;
   const wanted = clients.reduce((sum, { processes, poolSize, overflow }) => sum + processes * (poolSize + overflow), 0);
-  // The lookup of a role takes a connection of its own.
-  const fromPoolers = (replicas + 1) * (pools.dify + pools.plugin + 1);
+  // The lookup of a role takes a connection of its own; the plugin daemon may ask whether its database is there.
+  const fromPoolers = (replicas + 1) * (pools.dify + pools.plugin + 2);
   const kept = Object.values(reserved).reduce((sum, n) => sum + n, 0);
   return {
-    // While clients are updated, old and new ones are there together; the administrator must still get in.
-    clientsPerPooler: 2 * wanted + 20,
+    // The administrator must still get in, and probes, and a client whose old connection is not yet gone.
+    clientsPerPooler: Math.ceil(wanted * 1.1) + 20,
     fromPoolers,
     reserved: kept,
     spare: settings.maxConnections - kept - fromPoolers,
