@@ -18,7 +18,10 @@ const imageSettings = z
     /** Mirror that is put before every image below, such as "registry.example.com/mirror". */
     registry: z
       .string()
-      .regex(/^[a-z0-9][\w./:-]*[\w]$/, 'must be a registry without a slash at its end, such as "registry.example.com/mirror"')
+      .regex(
+        /^[a-z0-9][\w./:-]*[\w]$/,
+        'must be a registry without a slash at its end, such as "registry.example.com/mirror"',
+      )
       .optional(),
     api: image.optional(),
     web: image.optional(),
@@ -114,9 +117,7 @@ const sandboxSettings = z
   })
   .prefault({});
 
-const address = z
-  .string()
-  .regex(/^[0-9a-f.:]+(\/\d{1,3})?$/, 'must be an address or range such as "10.20.0.0/16"');
+const address = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/, 'must be an address or range such as "10.20.0.0/16"');
 
 /** The only way from the sandbox to the outside, and the way of every request to an address that a user chose. */
 const ssrfProxySettings = z
@@ -215,7 +216,9 @@ export const difySettings = z
     /** Longest run of an app or workflow in seconds. Pods are given that long to end. */
     maxExecutionSeconds: z.number().int().min(60).max(86_400).default(1200),
     /** Further variables of API, workers and scheduler that are no secret; those of this program cannot be given. */
-    extraEnvironment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of a variable"), z.string()).default({}),
+    extraEnvironment: z
+      .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of a variable"), z.string())
+      .default({}),
     /** Secret of the app namespace whose keys are further variables, such as SMTP_PASSWORD. */
     extraSecret: z.string().min(1).optional(),
     api: apiSettings,

@@ -10,6 +10,7 @@ export interface PodServiceArgs {
   readonly workload?: string;
   /** One address for each pod in place of one for all. */
   readonly headless?: boolean;
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Anything else of the Service's specification. */
   readonly spec?: Partial<k8s.types.input.core.v1.ServiceSpec>;
 }
@@ -20,11 +21,16 @@ export function podService(
   args: PodServiceArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
-  const workload = args.workload ?? name;
+  const { annotations, workload = name } = args;
   return new k8s.core.v1.Service(
     name,
     {
-      metadata: { name, namespace: args.namespace, labels: { ...workloadLabels(workload) } },
+      metadata: {
+        name,
+        namespace: args.namespace,
+        labels: { ...workloadLabels(workload) },
+        ...(annotations && { annotations }),
+      },
       spec: {
         selector: { [nameLabel]: workload },
         ports: Object.entries(args.ports).map(([port, number]) => ({ name: port, port: number, targetPort: number })),

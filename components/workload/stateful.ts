@@ -13,6 +13,8 @@ export type BackupMethod =
   | "etcd-snapshot"
   | "object-copy"
   | "vector-backup"
+  /** Files of the volume. */
+  | "volume-copy"
   /** Holds nothing that is not derived from another data set. */
   | "rebuild";
 
