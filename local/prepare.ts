@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { execa } from "execa";
 import { startCluster } from "./cluster/index.ts";
 import { Failure } from "./failure.ts";
 import { localFolder, repository, toolchainFolder } from "./paths.ts";
 import { ensureEngine, installedEngine, type Engine } from "./pulumi/engine.ts";
+import { compilePolicies } from "./pulumi/policies.ts";
 import { openWorkspace, type Workspace } from "./pulumi/workspace.ts";
 import { runSteps, type Step } from "./steps.ts";
 import { holdToTarget, reachCluster, type Target } from "./target.ts";
@@ -18,8 +18,6 @@ export const clusterFolder = join(localFolder, "cluster");
 export const workspaceFolder = join(localFolder, "pulumi");
 /** Notes which cluster the stack `local` was deployed to. */
 export const targetFile = join(localFolder, "target.json");
-/** The policies as one executable, which the engine starts. */
-export const policyPack = join(repository, "policies", "bin", "pack");
 export const toolchainPrograms = join(toolchainFolder, "bin");
 
 /** A cluster that answers and a Pulumi that is ready for it. */
@@ -101,9 +99,3 @@ const embeddedCluster = async (progress: (message: string) => void): Promise<str
   const { kubeconfig } = await startCluster({ dir: clusterFolder, binDir: toolchainPrograms, onProgress: progress });
   return kubeconfig;
 };
-
-/** Makes the pack's executable; a second's work, so always done. */
-export async function compilePolicies(): Promise<void> {
-  const built = await execa(process.execPath, [join(repository, "policies", "build.ts")], { reject: false });
-  if (built.exitCode !== 0) throw new Failure(`The policies do not compile: ${built.stderr}`);
-}

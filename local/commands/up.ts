@@ -1,6 +1,7 @@
-import { policyPack, prepare, type Prepared } from "../prepare.ts";
+import { prepare, type Prepared } from "../prepare.ts";
 import { Failure } from "../failure.ts";
 import { goOnUnlessInterrupted } from "../interrupt.ts";
+import { policyArguments } from "../pulumi/policies.ts";
 import { recoverStack } from "../pulumi/recover.ts";
 import { ensureStack, runPulumi, stackArguments } from "../pulumi/workspace.ts";
 import { listWorkloads, workloadTable } from "../workloads.ts";
@@ -22,8 +23,7 @@ export async function up(kubeconfig: string | undefined): Promise<void> {
       "--yes",
       "--skip-preview",
       "--suppress-outputs",
-      "--policy-pack",
-      policyPack,
+      ...policyArguments(localStack),
       ...stackArguments(workspace, localStack),
     ],
     { output: "terminal" },

@@ -5,7 +5,7 @@ import { repository } from "../paths.ts";
 /** One check that a command makes: it passes when the command succeeds. */
 export interface Check {
   readonly name: string;
-  command(): Promise<readonly string[]>;
+  command(): readonly string[] | Promise<readonly string[]>;
 }
 
 /** How many of a group passed. */

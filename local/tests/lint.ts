@@ -6,9 +6,9 @@ import type { Check } from "./check.ts";
 
 /** Checks of types, style and scripts. Each counts as one test. */
 export const lintChecks: readonly Check[] = [
-  { name: "types (tsc)", command: async () => ["tsc", "--noEmit"] },
-  { name: "style (eslint)", command: async () => ["eslint", "."] },
-  { name: "layout (prettier)", command: async () => ["prettier", "--check", "--log-level", "warn", "."] },
+  { name: "types (tsc)", command: () => ["tsc", "--noEmit"] },
+  { name: "style (eslint)", command: () => ["eslint", "."] },
+  { name: "layout (prettier)", command: () => ["prettier", "--check", "--log-level", "warn", "."] },
   { name: "scripts (shellcheck)", command: async () => ["shellcheck", "--", ...(await shellScripts(repository))] },
 ];
 

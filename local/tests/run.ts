@@ -1,7 +1,8 @@
 import { ensureRootfs } from "../debian/rootfs.ts";
 import { messageOf } from "../failure.ts";
 import { goOnUnlessInterrupted, stopInOrder } from "../interrupt.ts";
-import { compilePolicies, ensurePrograms } from "../prepare.ts";
+import { ensurePrograms } from "../prepare.ts";
+import { compilePolicies } from "../pulumi/policies.ts";
 import { runSteps } from "../steps.ts";
 import { familyNames } from "../toolchain/families.ts";
 import { resultLine, runCheck, sum, type Tally } from "./check.ts";
