@@ -27,12 +27,12 @@ reload_on_renewal() {
     [ "$now" != "$before" ] || continue
     before=$now
     echo "gateway: the certificate has changed, reloading"
-    if nginx -t -q -c "$config"; then kill -HUP "$nginx"; else echo "gateway: it is unusable, keeping the former" >&2; fi
+    if nginx -e /dev/stderr -t -q -c "$config"; then kill -HUP "$nginx"; else echo "gateway: it is unusable, keeping the former" >&2; fi
   done
 }
 
-nginx -t -q -c "$config" || fail "the configuration is refused: see above"
-nginx -c "$config" -g "daemon off;" &
+nginx -e /dev/stderr -t -q -c "$config" || fail "the configuration is refused: see above"
+nginx -e /dev/stderr -c "$config" -g "daemon off;" &
 nginx=$!
 watcher=
 if [ -n "${CERTIFICATES:-}" ]; then
