@@ -31,13 +31,19 @@ export function deploymentSpread(name: string, spread: Spread): Constraint[] {
       ];
 }
 
-/** Spread of members that hold data: evenly over zones, and never two on one host. A lost zone's members wait for it, as their volumes do. */
+/**
+ * Spread of members that hold data: evenly over zones, and never two on one host. A lost zone's members wait for it, as their
+ * volumes do; and in a cluster that has fewer zones than its settings say, members wait rather than share one.
+ */
 export function memberSpread(
   name: string,
+  zones: number,
 ): Pick<types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
   const labelSelector = { matchLabels: { [nameLabel]: name } };
   return {
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule", labelSelector }],
+    topologySpreadConstraints: [
+      { maxSkew: 1, minDomains: zones, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule", labelSelector },
+    ],
     affinity: {
       podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: host, labelSelector }] },
     },

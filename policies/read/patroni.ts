@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { kindOf, type Resource } from "./resource.ts";
-import { flag, number, read, text, Unreadable } from "./values.ts";
+import { entries, flag, number, read, text, Unreadable } from "./values.ts";
 
 /** What of Patroni's configuration decides whether data survives. */
 export interface PatroniSettings {
@@ -13,29 +13,31 @@ export interface PatroniSettings {
   readonly archiveTimeout: number;
 }
 
-/** Entry of a ConfigMap that holds Patroni's configuration. */
-const entry = "patroni.yml";
-
-/** Patroni's settings out of the ConfigMap that holds its patroni.yml; undefined for all other resources. */
+/** Patroni's settings out of the ConfigMap that holds its files; undefined for all other resources. */
 export function patroniOf(resource: Resource): PatroniSettings | undefined {
   if (kindOf(resource) !== "ConfigMap") return undefined;
-  const document = text(resource.inputs, "data", entry);
-  return document === undefined ? undefined : settingsOf(parsed(document));
+  const documents = entries(resource.inputs, "data")
+    .map(([name]) => name)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .map((name) => parsed(name, text(resource.inputs, "data", name) ?? ""));
+  const shared = documents.map((document) => read(document, "bootstrap", "dcs")).find((dcs) => dcs !== undefined);
+  return shared === undefined ? undefined : settingsOf(shared, documents);
 }
 
-function parsed(document: string): unknown {
+function parsed(name: string, document: string): unknown {
   try {
     return parse(document);
   } catch {
-    throw new Unreadable(`its entry ${entry} is no YAML`);
+    throw new Unreadable(`its entry ${name} is no YAML`);
   }
 }
 
-function settingsOf(config: unknown): PatroniSettings {
-  const shared = read(config, "bootstrap", "dcs");
-  // What a member's own file says stands above what all share.
-  const parameter = (name: string) =>
-    read(config, "postgresql", "parameters", name) ?? read(shared, "postgresql", "parameters", name);
+function settingsOf(shared: unknown, documents: readonly unknown[]): PatroniSettings {
+  const parameter = (name: string) => {
+    // What a member's own file says stands above what all share.
+    const own = documents.map((document) => read(document, "postgresql", "parameters", name));
+    return own.find((value) => value !== undefined) ?? read(shared, "postgresql", "parameters", name);
+  };
   return {
     synchronousMode: synchronousMode(shared),
     synchronousNodeCount: number(shared, "synchronous_node_count") ?? 1,

@@ -22,9 +22,9 @@ export function budgetViolations({ workload, budgets }: Protected): string[] {
   if (!budget)
     return ["nothing keeps a drain from taking all of its pods: add a PodDisruptionBudget with maxUnavailable 1"];
   if (more.length > 0) return ["several PodDisruptionBudgets choose its pods, and no drain passes then: leave one"];
-  if (budget.maxUnavailable === 0 || budget.minAvailable === "100%")
-    return ["its PodDisruptionBudget lets no drain pass: set maxUnavailable to 1"];
   const all = workload.replicas ?? Number.POSITIVE_INFINITY;
+  if (budget.maxUnavailable === 0 || budget.minAvailable === "100%" || Number(budget.minAvailable) >= all)
+    return ["its PodDisruptionBudget lets no drain pass: set maxUnavailable to 1"];
   if (budget.minAvailable === 0 || budget.maxUnavailable === "100%" || Number(budget.maxUnavailable) >= all)
     return ["its PodDisruptionBudget lets a drain take all of its pods: set maxUnavailable to 1"];
   return [];

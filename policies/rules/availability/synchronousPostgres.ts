@@ -7,7 +7,7 @@ import { rule } from "../../rule.ts";
 
 interface PostgresMembers {
   readonly members: Workload;
-  /** Undefined when none of the ConfigMaps that the members read holds a patroni.yml. */
+  /** Undefined when none of the ConfigMaps that the members read holds Patroni's settings. */
   readonly patroni: PatroniSettings | undefined;
 }
 
@@ -19,7 +19,7 @@ interface Minimum {
 /** H2, H6: an acknowledged commit stands on members in two zones at least, and the loss of any zone leaves a majority. */
 export function postgresViolations({ members, patroni }: PostgresMembers, minimum: Minimum): string[] {
   if (!patroni)
-    return ["it reads no ConfigMap with a patroni.yml, so nothing tells whether its commits are synchronous"];
+    return ["it reads no ConfigMap with Patroni's bootstrap.dcs, so nothing tells whether its commits are synchronous"];
   const { minimumMembers, minimumZones } = minimum;
   const replicas = members.replicas ?? 1;
   const zones = members.spread.filter((s) => s.over === "zone" && s.strength === "required" && s.maxSkew === 1);

@@ -15,7 +15,7 @@ export interface OpenText {
 
 /** A line that sets something: `name = value`, `name: value` or, in configuration files, `name value`. */
 const setting = /^\s*-{0,2}["']?([A-Za-z][\w.-]*)["']?(?:\s*[:=]\s*|\s+)(\S.*)$/;
-const comment = /^\s*(#|;|\/\/|--)/;
+const comment = /^\s*(#|;|\/\/)/;
 /** In programs, what follows a name is an expression and no value: only the shape of texts tells there. */
 const program = /\.(sh|py|sql|lua|js)$/;
 

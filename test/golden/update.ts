@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { differences, dumpGolden, environments, goldenFile, readGolden } from "../support/golden.ts";
+import type { Resource } from "../../policies/read/resource.ts";
+
+/** Writes the golden lists anew and says what changed: `make golden`, after a change that is meant. */
+for (const environment of environments) {
+  const before = existsSync(goldenFile(environment)) ? readGolden(environment) : [];
+  const text = await dumpGolden(environment);
+  await writeFile(goldenFile(environment), text);
+  const after = JSON.parse(text) as Resource[];
+  const changes = differences(before, after);
+  const summary = changes.length === 0 ? "unchanged" : `${changes.length} changes`;
+  console.log(`${environment}: ${after.length} resources, ${summary}`);
+  for (const change of changes.filter((line) => before.length > 0 || !line.startsWith("+"))) console.log(`  ${change}`);
+}
