@@ -20,7 +20,10 @@ const vectorPool: Pool = { size: 1, overflow: 4 };
 const most = (replicas: number | Autoscaling) => (typeof replicas === "number" ? replicas : replicas.max);
 
 /** Number of plugin daemons: as set, or as many as the version can carry. */
-export function pluginDaemonReplicas({ version, pluginDaemon }: Pick<DifySettings, "version" | "pluginDaemon">): number {
+export function pluginDaemonReplicas({
+  version,
+  pluginDaemon,
+}: Pick<DifySettings, "version" | "pluginDaemon">): number {
   return pluginDaemon.replicas ?? (difyVersion(version).pluginDaemon.replicated ? 2 : 1);
 }
 
@@ -45,7 +48,10 @@ export function databaseClients({ dify, vectorStore }: Pick<Settings, "dify" | "
     // A single one is replaced, not doubled: see websocket.ts.
     ...(websockets > 0 ? [client("websocket", websockets === 1 ? 1 : websockets + 1, websocket.database)] : []),
     ...(vectorStore.kind === "pgvector" ? [client("vectors", apis + workers, vectorPool)] : []),
-    { ...client("plugin-daemon", pluginDaemonReplicas(dify) + surplusDaemon, pluginDaemon.database), database: "plugin" },
+    {
+      ...client("plugin-daemon", pluginDaemonReplicas(dify) + surplusDaemon, pluginDaemon.database),
+      database: "plugin",
+    },
   ];
 }
 

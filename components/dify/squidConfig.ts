@@ -57,7 +57,6 @@ http_access allow all
 cache deny all
 cache_mem 8 MB
 forwarded_for delete
-via off
 
 connect_timeout 10 seconds
 request_timeout 60 seconds
@@ -93,6 +92,7 @@ function allowRules(addresses: readonly string[], domains: readonly string[]): s
 function agentRules({ api, agentBackend }: NonNullable<SquidConfigArgs["agent"]>): string {
   const pattern = (url: string) => url.replaceAll(".", "\\.");
   return `acl agent_paths url_regex ^${pattern(api)}/files/ ^${pattern(agentBackend)}/agent-stub/
-http_access allow agent_paths
+acl climbing url_regex -i (/|%2f)(\\.|%2e)(\\.|%2e)(/|%2f|$)
+http_access allow agent_paths !climbing
 `;
 }
