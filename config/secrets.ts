@@ -7,17 +7,15 @@ const secret = (minimum = 16) => z.string().min(minimum).optional();
  * stack's encrypted state.
  */
 export const secretNames = z.strictObject({
-  /** PostgreSQL's superuser. */
-  postgresSuperuserPassword: secret(),
-  /** Role that standbys stream with and that Patroni rewinds with. */
-  postgresReplicationPassword: secret(),
   /** Owner of the database of the Dify API. */
   difyDatabasePassword: secret(),
   /** Owner of the database of the plugin daemon. */
   pluginDatabasePassword: secret(),
   /** Role with which PgBouncer looks up other roles. */
   poolerPassword: secret(),
-  /** Patroni's REST API. */
+  /** PgBouncer's console: PAUSE and RESUME during a coordinated backup. */
+  poolerAdminPassword: secret(),
+  /** What changes the cluster through Patroni's REST API shows it, beside a certificate. */
   patroniPassword: secret(),
   /** Encryption of the pgBackRest repositories: without it no backup can be read. */
   pgbackrestCipher: secret(),

@@ -1,9 +1,21 @@
-import { paths, ports, tlsFiles } from "./layout.ts";
+import { ports } from "./layout.ts";
 import type { CheckTiming } from "./timing.ts";
+
+/** How long connections go on after a proxy was told to stop. */
+export const hardStopSeconds = 30;
 
 export interface HaproxyMember {
   readonly name: string;
   readonly host: string;
+}
+
+export interface HaproxyConfig {
+  readonly members: readonly HaproxyMember[];
+  readonly check: CheckTiming;
+  /** File of the authority that signed the members' certificates. */
+  readonly authorityFile: string;
+  /** Connections to each of the two ports. */
+  readonly maxConnections: number;
 }
 
 const ms = (seconds: number) => `${Math.round(seconds * 1000)}ms`;
@@ -12,8 +24,7 @@ const ms = (seconds: number) => `${Math.round(seconds * 1000)}ms`;
  * HAProxy before the members: 5000 leads to the primary, 5001 to the standbys, 8404 answers /healthz and /metrics.
  * Who is what tells Patroni's REST API: it answers 200 to /primary only while it holds the lock.
  */
-export function haproxyConfig(members: readonly HaproxyMember[], check: CheckTiming, maxConnections: number): string {
-  const { authority } = tlsFiles(paths.tls);
+export function haproxyConfig({ members, check, authorityFile, maxConnections }: HaproxyConfig): string {
   const server = ({ name, host }: HaproxyMember) =>
     `    server ${name} ${host}:${ports.member.postgres} check port ${ports.member.patroni} check-ssl check-sni ${host} verifyhost ${host}`;
   const backend = (name: string, port: number, role: string, balance: string) => `
@@ -28,7 +39,7 @@ ${members.map(server).join("\n")}
   return `global
     log stdout format raw local0 info
     maxconn ${2 * maxConnections + 100}
-    hard-stop-after 60s
+    hard-stop-after ${hardStopSeconds}s
 
 # A member that comes back has another address under the same name.
 resolvers cluster
@@ -68,7 +79,7 @@ defaults
     srvtcpka-intvl 1s
     srvtcpka-cnt 3
     # Connections to a member that lost its role are cut, so that nobody waits for a primary that is none.
-    default-server inter ${ms(check.interval)} fastinter ${ms(check.fastInterval)} downinter ${ms(check.fastInterval)} fall ${check.failures} rise ${check.passes} on-marked-down shutdown-sessions tcp-ut 5s ca-file ${authority} verify required resolvers cluster init-addr last,libc,none
+    default-server inter ${ms(check.interval)} fastinter ${ms(check.fastInterval)} downinter ${ms(check.fastInterval)} fall ${check.failures} rise ${check.passes} on-marked-down shutdown-sessions tcp-ut 5s ca-file ${authorityFile} verify required resolvers cluster init-addr last,libc,none
 ${backend("primary", ports.proxy.primary, "/primary", "first")}${backend("standbys", ports.proxy.standbys, "/replica", "leastconn")}
 frontend health
     mode http

@@ -95,3 +95,11 @@ export function memoryPlan(settings: Pick<PatroniSettings, "resources" | "maxCon
     spare,
   };
 }
+
+/** Memory of one client of PgBouncer with TLS: buffers of its connection and of OpenSSL. */
+const perClient = 0.05;
+
+/** MiB that a pooler needs when it is the only one left. */
+export function poolerMemory({ clientsPerPooler }: ConnectionBudget): number {
+  return Math.ceil(32 + clientsPerPooler * perClient);
+}

@@ -10,7 +10,12 @@ export interface FromSecret {
   readonly key: string;
 }
 
-export type EnvironmentValue = pulumi.Input<string> | FromSecret;
+/** A variable's value out of the pod itself: "metadata.name". */
+export interface FromField {
+  readonly field: string;
+}
+
+export type EnvironmentValue = pulumi.Input<string> | FromSecret | FromField;
 
 /** A container as components state it: what every container must say, without what is the same for all. */
 export interface ContainerArgs extends Omit<Container, "env" | "resources" | "securityContext" | "volumeMounts"> {
@@ -18,7 +23,7 @@ export interface ContainerArgs extends Omit<Container, "env" | "resources" | "se
   readonly image: string;
   /** Requests; memory is the limit too. */
   readonly resources: Resources;
-  /** Variables: plain text, or a key of a Secret. */
+  /** Variables: plain text, a key of a Secret, or a field of the pod. */
   readonly env?: Readonly<Record<string, EnvironmentValue>>;
   /** Volumes of the pod by mount path. */
   readonly mounts?: Readonly<Record<string, Mount>>;
@@ -48,16 +53,18 @@ export function writableVolume(container: string, path: string): string {
   return `${container}${path.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase()}`.replace(/-$/, "");
 }
 
-function isFromSecret(value: EnvironmentValue): value is FromSecret {
-  return typeof value === "object" && value !== null && !pulumi.Output.isInstance(value) && "secret" in value;
+function isReference(value: EnvironmentValue): value is FromSecret | FromField {
+  const plain = typeof value === "object" && value !== null && !pulumi.Output.isInstance(value);
+  return plain && ("secret" in value || "field" in value);
 }
 
 function environment(values: Readonly<Record<string, EnvironmentValue>>): types.input.core.v1.EnvVar[] {
-  return Object.entries(values).map(([name, value]) =>
-    isFromSecret(value)
+  return Object.entries(values).map(([name, value]) => {
+    if (!isReference(value)) return { name, value };
+    return "secret" in value
       ? { name, valueFrom: { secretKeyRef: { name: value.secret, key: value.key } } }
-      : { name, value },
-  );
+      : { name, valueFrom: { fieldRef: { fieldPath: value.field } } };
+  });
 }
 
 /** The container as Kubernetes takes it. */

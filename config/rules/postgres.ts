@@ -1,6 +1,8 @@
-import { connectionBudget, memoryPlan } from "../../components/postgres/sizing.ts";
+import { databaseClients } from "../../components/dify/databaseClients.ts";
+import { connectionBudget, memoryPlan, poolerMemory } from "../../components/postgres/sizing.ts";
 import type { PatroniSettings } from "../postgres.ts";
 import { rule, type Problem } from "../rules.ts";
+import { toBytes } from "../units.ts";
 
 /** Checks on a cluster of our own; an external server keeps its own rules. */
 function patroniRule(name: string, check: (settings: PatroniSettings) => readonly Problem[]) {
@@ -68,6 +70,18 @@ export const postgresRules = [
           "maxConnections",
           `${postgres.maxConnections} are ${-spare} short: ${fromPoolers} for ${postgres.pooler.replicas} poolers and one that replaces another, ${reserved} kept for Patroni, jobs and people`,
           `give at least ${postgres.maxConnections - spare}, or smaller pooler.pools`,
+        );
+  }),
+  rule("one pooler can carry all of Dify's connections", ["postgres", "dify"], ({ postgres, dify }) => {
+    if (postgres.backend === "external") return [];
+    const budget = connectionBudget(postgres, databaseClients(dify));
+    const needed = poolerMemory(budget);
+    return toBytes(postgres.pooler.resources.memory) >= needed * 2 ** 20
+      ? []
+      : problem(
+          "pooler.resources.memory",
+          `${postgres.pooler.resources.memory} are too little for ${budget.clientsPerPooler} clients, which one pooler has when the others are gone`,
+          `give at least ${needed}Mi, or Dify's processes smaller pools`,
         );
   }),
 ];

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes roles, databases and extensions what they should be; may run as often as one likes. Called by Job postgres-bootstrap.
-# Environment: libpq's variables for the superuser at the primary; DIFY_PASSWORD, PLUGIN_PASSWORD, POOLER_PASSWORD; ROLE_CONNECTION,
-# libpq's string with which a role is tried out, without user and password; WAIT_SECONDS for the primary.
+# Environment: libpq's variables for the superuser at the primary; DIFY_PASSWORD, PLUGIN_PASSWORD, POOLER_PASSWORD; WAIT_SECONDS for
+# the primary.
 set -eu
 here=$(dirname "$0")
 
@@ -20,7 +20,7 @@ wait_for_primary() {
 # A password that works is left alone: setting it again would change its salt, and poolers could not open connections with the
 # proof that they have seen.
 role() { # NAME PASSWORD DATABASE
-  if PGPASSWORD=$2 PGUSER=$1 PGSSLCERT=/dev/null PGSSLKEY=/dev/null run --dbname="$ROLE_CONNECTION dbname=$3" --command='SELECT' >/dev/null 2>&1; then
+  if PGPASSWORD=$2 PGUSER=$1 PGSSLCERTMODE=disable run --dbname="$3" --command='SELECT' >/dev/null 2>&1; then
     ROLE_PASSWORD='' run --set=role="$1" --file="$here/role.sql"
   else
     ROLE_PASSWORD=$2 run --set=role="$1" --file="$here/role.sql"

@@ -1,0 +1,110 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { PatroniSettings } from "../../config/postgres.ts";
+import type { CertificateAuthority } from "../network/certificates.ts";
+import { StatelessWorkload } from "../workload/stateless.ts";
+import { certificateNames, hostOf, keyMode, names, ports } from "./layout.ts";
+import { pgbouncerConfig, userList } from "./pgbouncerConfig.ts";
+import { configurationFiles, script, secretFiles } from "./scripts.ts";
+import type { DatabaseClient } from "./sizing.ts";
+
+export interface PoolerArgs {
+  readonly cluster: ClusterSettings;
+  readonly namespace: pulumi.Input<string>;
+  readonly settings: PatroniSettings;
+  readonly authority: CertificateAuthority;
+  /** Who connects, and with how many connections. */
+  readonly clients: readonly DatabaseClient[];
+  /** Passwords of the role that looks up other roles, and of the console's. */
+  readonly passwords: { readonly pooler: pulumi.Input<string>; readonly poolerAdmin: pulumi.Input<string> };
+  /** What must be there before the first pod starts. */
+  readonly after?: readonly pulumi.Input<pulumi.Resource>[];
+}
+
+const folders = {
+  config: "/etc/pgbouncer",
+  users: "/etc/pgbouncer-users",
+  tls: "/etc/pgbouncer-tls",
+  scripts: "/opt/dify-ha",
+} as const;
+
+/** Longest time that a transaction may take to end when its pooler ends. */
+const transactionSeconds = 50;
+
+/** Poolers that share a few connections to the primary among many clients, and hold requests back while it changes. */
+export class Pooler extends pulumi.ComponentResource {
+  readonly workload: StatelessWorkload;
+
+  constructor(name: string, args: PoolerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:postgres:Pooler", name, { settings: args.settings.pooler }, opts);
+    const { cluster, namespace, settings } = args;
+    const { pooler } = settings;
+    const child = { parent: this };
+    const files = { namespace, workload: names.pooler };
+
+    const certificate = args.authority.issue(
+      names.pooler,
+      { namespace, dnsNames: certificateNames("pooler", cluster) },
+      child,
+    );
+    const rendered = pgbouncerConfig({
+      settings,
+      clients: args.clients,
+      primary: { host: hostOf("proxy", cluster), port: ports.proxy.primary },
+      tls: folders.tls,
+      userList: `${folders.users}/userlist.txt`,
+    });
+    const config = configurationFiles("pgbouncer-config", { ...files, files: { "pgbouncer.ini": rendered } }, child);
+    const users = secretFiles(
+      "pgbouncer-users",
+      { ...files, files: { "userlist.txt": pulumi.output(args.passwords).apply(userList) } },
+      child,
+    );
+    const drain = script("drain-pooler.sh");
+    const scripts = configurationFiles("pgbouncer-scripts", { ...files, files: { "drain-pooler.sh": drain } }, child);
+
+    const connects = { tcpSocket: { port: ports.pooler }, timeoutSeconds: 3 };
+    this.workload = new StatelessWorkload(
+      names.pooler,
+      {
+        cluster,
+        namespace,
+        replicas: pooler.replicas,
+        ports: { postgres: ports.pooler },
+        priority: "data",
+        runAs: { user: pooler.user, group: pooler.user },
+        graceSeconds: pooler.drain + transactionSeconds,
+        containers: [
+          {
+            name: "pgbouncer",
+            image: pooler.image,
+            command: ["pgbouncer", `${folders.config}/pgbouncer.ini`],
+            env: { DRAIN_SECONDS: `${pooler.drain}` },
+            mounts: {
+              [folders.config]: { volume: "config", readOnly: true },
+              [folders.users]: { volume: "users", readOnly: true },
+              [folders.tls]: { volume: "tls", readOnly: true },
+              [folders.scripts]: { volume: "scripts", readOnly: true },
+            },
+            resources: pooler.resources,
+            ports: [{ name: "postgres", containerPort: ports.pooler }],
+            lifecycle: { preStop: { exec: { command: ["sh", `${folders.scripts}/drain-pooler.sh`] } } },
+            startupProbe: { ...connects, periodSeconds: 1, failureThreshold: 30 },
+            livenessProbe: { ...connects, periodSeconds: 10, failureThreshold: 3 },
+            readinessProbe: { ...connects, periodSeconds: 2, failureThreshold: 2 },
+          },
+        ],
+        volumes: [
+          { name: "config", configMap: { name: config.metadata.name } },
+          { name: "scripts", configMap: { name: scripts.metadata.name } },
+          { name: "users", secret: { secretName: users.metadata.name, defaultMode: keyMode } },
+          { name: "tls", secret: { secretName: certificate.secret.metadata.name, defaultMode: keyMode } },
+        ],
+        reads: [config, users, certificate.secret],
+        after: [...(args.after ?? [])],
+      },
+      child,
+    );
+    this.registerOutputs({ deployment: this.workload.deployment.metadata.name });
+  }
+}
