@@ -62,7 +62,7 @@ export function valueResource<Inputs extends Properties>(kind: ValueKind<Inputs>
 }
 
 /** What is wrong with the inputs, leaving out what a preview cannot know yet. */
-function failuresOf(inputs: Properties, schema: z.ZodType): CheckFailure[] {
+export function failuresOf(inputs: Properties, schema: z.ZodType): CheckFailure[] {
   const { error } = schema.safeParse(inputs);
   return (error?.issues ?? [])
     .map(({ path, message }) => ({
