@@ -5,7 +5,7 @@ import { sentinelConfig } from "../../../components/redis/sentinelConfig.ts";
 import { serverConfig } from "../../../components/redis/serverConfig.ts";
 import { failoverTiming } from "../../../components/redis/timing.ts";
 import { openNetwork } from "../../../local/debian/network.ts";
-import { runInDebian, startInDebian, type RunningProgram } from "../../../local/debian/run.ts";
+import { runInDebian, startInDebian, type RunningProgram } from "../../support/debian.ts";
 
 export const settings = redisSettings.parse({ maxMemory: "64Mi" }) as RedisSentinelSettings;
 export const password = "password-of-the-servers";
@@ -72,7 +72,10 @@ export async function startMembers() {
     files: {
       "/etc/hosts": `127.0.0.1 localhost\n${names}`,
       "/etc/resolv.conf": "nameserver 127.0.0.1\n",
-      "/etc/haproxy.cfg": proxyConfig({ members: hosts, timing, maxConnections: 100 }).replace("bind :6379", "bind 127.0.0.1:6379"),
+      "/etc/haproxy.cfg": proxyConfig({ members: hosts, timing, maxConnections: 100 }).replace(
+        "bind :6379",
+        "bind 127.0.0.1:6379",
+      ),
     },
     env: { REDIS_PASSWORD: password },
     user: "99",
@@ -90,7 +93,8 @@ export async function startMembers() {
   return {
     run,
     cli,
-    sentinelCli: (i: number, ...command: string[]) => ask(sentinelPassword, "-h", address(i), "-p", "26379", ...command),
+    sentinelCli: (i: number, ...command: string[]) =>
+      ask(sentinelPassword, "-h", address(i), "-p", "26379", ...command),
     start,
     pod: (i: number) => running.get(i) as RunningProgram,
     /** As when a node dies: server and Sentinel at once, and the volume with them. */

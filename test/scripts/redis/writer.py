@@ -1,7 +1,8 @@
 """Writes numbered keys through one address and prints what was acknowledged; reconnects after every error, as clients do.
 
 Arguments: HOST. Environment: PASSWORD. Prints "ok N" for each acknowledged write and "error TEXT" for each refused one. Told to
-end (SIGTERM), it reads all acknowledged keys back and prints "lost N..." or "lost none".
+end (SIGTERM), it tells the longest time between two acknowledged writes, reads all of them back and prints "lost N..." or
+"lost none".
 """
 
 import os
@@ -50,6 +51,7 @@ def end(*_):
 
 signal.signal(signal.SIGTERM, end)
 number, acknowledged = 0, []
+last, longest = time.monotonic(), 0.0
 client = None
 while not ending:
     number += 1
@@ -58,11 +60,13 @@ while not ending:
         client.ask("SET", f"key-{number}", str(number))
         acknowledged.append(number)
         print(f"ok {number}", flush=True)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
     except OSError as error:
         print(f"error {error}", flush=True)
         client = None
+        time.sleep(0.1)
     time.sleep(0.02)
 
 lost = [n for n in acknowledged if patiently(lambda c, n=n: c.ask("GET", f"key-{n}"))[1] != str(n)]
-print(f"acknowledged {len(acknowledged)}", flush=True)
+print(f"acknowledged {len(acknowledged)}, longest gap {longest:.1f} s", flush=True)
 print("lost", *(lost or ["none"]), flush=True)
