@@ -24,6 +24,9 @@ own_host() {
   echo "$1"
 }
 
+# A Sentinel's identity, the same on every start.
+own_id() { printf %s "$member" | sha1sum | cut -c 1-40; }
+
 # How many members are more than half of them.
 majority() {
   # shellcheck disable=SC2086  # MEMBERS is a list of words.

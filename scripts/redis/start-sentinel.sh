@@ -60,7 +60,7 @@ if [ -n "$master" ]; then known=$(remembered); else known='' master=$(first_mast
   echo "sentinel sentinel-pass $(quoted /secrets/sentinel-password)"
   echo "sentinel announce-ip $self"
   echo "sentinel announce-port 26379"
-  echo "sentinel myid $(printf %s "$member" | sha1sum | cut -c 1-40)"
+  echo "sentinel myid $(own_id)"
   echo "sentinel monitor dify $master 6379 $(majority)"
   echo "sentinel auth-pass dify $(quoted /secrets/password)"
   cat /config/sentinel.conf

@@ -57,13 +57,6 @@ describe("Redis members from the rendered configuration and scripts", { timeout:
     await eventually("another master", async () => others(old as number).includes((await members.master()) ?? -1));
     await moreWrites(writer);
     const { stdout } = await writer.stop();
-    console.log(
-      stdout
-        .split("\n")
-        .filter((l) => l.startsWith("error"))
-        .join("\n"),
-      members.pod((await members.master())!).output.slice(-6000),
-    );
     expect(stdout).toContain("lost none");
 
     members.start(old as number);
