@@ -13,22 +13,20 @@ export interface NetworkArgs {
 
 /** Where everything else stands: namespaces, what may talk to what, the authority that certificates come from. */
 export class Network extends pulumi.ComponentResource {
-  /** Names of the namespaces; what is put into one waits for it. */
+  /** Names of the namespaces. What is put into one waits for its policies, which guard pods from their first moment, and for priority classes. */
   readonly namespaces: Readonly<Record<Area, pulumi.Output<string>>>;
   readonly authority: CertificateAuthority;
-  /** Pods wait for these: their priority classes, and the policies that guard them from their first moment. */
-  readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("dify-ha:network:Network", name, args, opts);
+    super("dify-ha:network:Network", name, {}, opts);
     const { cluster, network } = args.settings;
     const child = { parent: this };
-    this.namespaces = new Namespaces("namespaces", { cluster }, child).names;
-    const policies = new NetworkPolicies(
+    const { names } = new Namespaces("namespaces", { cluster }, child);
+    const { policies } = new NetworkPolicies(
       "network-policies",
       {
         cluster,
-        namespaces: this.namespaces,
+        namespaces: names,
         flows: flows(args.settings),
         monitoringNamespace: network.monitoringNamespace,
       },
@@ -39,7 +37,10 @@ export class Network extends pulumi.ComponentResource {
       { settings: network.certificates, protect: cluster.protect },
       child,
     );
-    this.ready = [policies, ...this.priorities(priorityClass(cluster, "data"), priorityClass(cluster, "service"))];
+    const first = [...policies, ...this.priorities(priorityClass(cluster, "data"), priorityClass(cluster, "service"))];
+    const guards = pulumi.all(first.map(({ urn }) => urn));
+    const guarded = (area: Area) => pulumi.all([names[area], guards]).apply(([namespace]) => namespace);
+    this.namespaces = { app: guarded("app"), data: guarded("data"), sandbox: guarded("sandbox") };
     this.registerOutputs({ namespaces: this.namespaces });
   }
 

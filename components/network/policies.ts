@@ -90,16 +90,21 @@ export interface NetworkPoliciesArgs extends PolicySettings {
 
 /** Default deny in every namespace, and one policy for each workload that allows exactly its flows. */
 export class NetworkPolicies extends pulumi.ComponentResource {
-  constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("dify-ha:network:NetworkPolicies", name, args, opts);
-    for (const area of ["app", "data", "sandbox"] as const)
-      this.declare(`default-deny-${area}`, "default-deny", args.namespaces[area], denyAll);
-    for (const workload of workloadsIn(args.flows))
-      this.declare(workload, workload, args.namespaces[areas[workload]], policyOf(workload, args.flows, args));
-    this.registerOutputs({});
-  }
+  readonly policies: readonly k8s.networking.v1.NetworkPolicy[];
 
-  private declare(name: string, policy: string, namespace: pulumi.Input<string>, spec: Policy): void {
-    new k8s.networking.v1.NetworkPolicy(name, { metadata: { name: policy, namespace }, spec }, { parent: this });
+  constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:network:NetworkPolicies", name, {}, opts);
+    const { flows, namespaces } = args;
+    const declare = (resource: string, policy: string, area: Area, spec: Policy) =>
+      new k8s.networking.v1.NetworkPolicy(
+        resource,
+        { metadata: { name: policy, namespace: namespaces[area] }, spec },
+        { parent: this },
+      );
+    this.policies = [
+      ...(["app", "data", "sandbox"] as const).map((area) => declare(`default-deny-${area}`, "default-deny", area, denyAll)),
+      ...workloadsIn(flows).map((w) => declare(w, w, areas[w], policyOf(w, flows, args))),
+    ];
+    this.registerOutputs({});
   }
 }

@@ -1,8 +1,7 @@
 import type { Rule } from "../rules.ts";
 import { clusterRules } from "./cluster.ts";
-import { difyRules } from "./dify.ts";
 import { networkRules } from "./network.ts";
 import { postgresRules } from "./postgres.ts";
 
 /** Every check that relates settings to each other. */
-export const rules: readonly Rule[] = [...clusterRules, ...networkRules, ...postgresRules, ...difyRules];
+export const rules: readonly Rule[] = [...clusterRules, ...networkRules, ...postgresRules];

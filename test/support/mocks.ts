@@ -8,6 +8,12 @@ export interface Declared {
   readonly inputs: Record<string, unknown>;
   /** The same with secrets in the clear, to assert on what pods will read. */
   readonly revealed: Record<string, unknown>;
+  /** Pulumi refuses to delete it. */
+  readonly protected: boolean;
+  /** It stays in the cluster when it leaves the program. */
+  readonly retained: boolean;
+  /** Names that it had before: a rename without one deletes and makes it anew. */
+  readonly formerNames: readonly string[];
 }
 
 export const secretMarker = "[secret]";
@@ -63,6 +69,9 @@ interface RegisterRequest {
   getType(): string;
   getName(): string;
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+  getProtect(): boolean;
+  getRetainondelete(): boolean;
+  getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
 }
 
 /**
@@ -91,6 +100,9 @@ export async function declare(program: () => unknown, stack = "test"): Promise<D
       name: request.getName(),
       inputs: unwrap(wire, masked) as Declared["inputs"],
       revealed: unwrap(wire, (inner) => inner) as Declared["revealed"],
+      protected: request.getProtect(),
+      retained: request.getRetainondelete(),
+      formerNames: request.getAliasesList().flatMap((alias) => alias.getSpec()?.getName() ?? []),
     });
     return register(request, callback);
   };

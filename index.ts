@@ -1,0 +1,107 @@
+import * as k8s from "@pulumi/kubernetes";
+import { Credentials } from "./components/credentials.ts";
+import { Dify } from "./components/dify/dify.ts";
+import { databaseClients } from "./components/dify/databaseClients.ts";
+import { Network } from "./components/network/network.ts";
+import { ObjectStore } from "./components/objectStore/objectStore.ts";
+import { Postgres } from "./components/postgres/postgres.ts";
+import { Redis } from "./components/redis/redis.ts";
+import { VectorStore } from "./components/vectorStore/vectorStore.ts";
+import { stackSettings } from "./config/stack.ts";
+import type { StackOutputs } from "./outputs.ts";
+
+/** The whole stack: settings are checked first, then each part gets its settings and the connections of what it needs. */
+export default function program(): StackOutputs {
+  const settings = stackSettings();
+  const { cluster } = settings;
+  const provider = new k8s.Provider("cluster", {
+    ...(cluster.context !== undefined && { context: cluster.context }),
+    // In place, and the readers roll by a checksum: replacing what has a fixed name would take its readers down first.
+    enableConfigMapMutable: true,
+    enableSecretMutable: true,
+  });
+  const options = { providers: [provider] };
+
+  const credentials = new Credentials("credentials", { protect: cluster.protect });
+  const { namespaces, authority } = new Network("network", { settings }, options);
+  const common = { cluster, namespace: namespaces.data };
+
+  const objectStore = new ObjectStore(
+    "object-store",
+    { ...common, settings: settings.objectStore, authority, credentials },
+    options,
+  ).connection;
+  const postgres = new Postgres(
+    "postgres",
+    { ...common, settings: settings.postgres, authority, credentials, objectStore, clients: databaseClients(settings) },
+    options,
+  ).connection;
+  const redis = new Redis(
+    "redis",
+    {
+      ...common,
+      settings: settings.redis,
+      password: credentials.password("redisPassword"),
+      sentinelPassword: credentials.password("sentinelPassword"),
+    },
+    options,
+  ).connection;
+  const vectorStore = new VectorStore(
+    "vector-store",
+    { ...common, settings: settings.vectorStore, postgres, key: () => credentials.password("vectorStoreKey") },
+    options,
+  ).connection;
+
+  const secretKey = credentials.password("difySecretKey", 48);
+  const dify = new Dify(
+    "dify",
+    {
+      cluster,
+      namespaces,
+      settings: settings.dify,
+      host: settings.network.host,
+      connections: { postgres, redis, objectStore, vectorStore },
+      keys: {
+        secretKey,
+        pluginDaemon: credentials.password("pluginDaemonKey"),
+        pluginInner: credentials.password("pluginInnerKey"),
+        sandbox: credentials.password("sandboxKey"),
+        ...(settings.dify.agent.enabled && {
+          agent: {
+            backend: credentials.password("agentBackendToken"),
+            sandbox: credentials.password("agentSandboxToken"),
+            server: credentials.key("agentServerKey"),
+          },
+        }),
+      },
+    },
+    options,
+  );
+
+  return {
+    url: dify.url,
+    difyVersion: settings.dify.version,
+    appNamespace: namespaces.app,
+    dataNamespace: namespaces.data,
+    sandboxNamespace: namespaces.sandbox,
+    postgresHost: postgres.host,
+    postgresPort: postgres.port,
+    difyDatabase: postgres.dify.database,
+    difyDatabaseUser: postgres.dify.user,
+    difyDatabasePassword: postgres.dify.password,
+    pluginDatabase: postgres.plugin.database,
+    pluginDatabaseUser: postgres.plugin.user,
+    pluginDatabasePassword: postgres.plugin.password,
+    redisHost: redis.host,
+    redisPort: redis.port,
+    redisPassword: redis.password,
+    objectStoreEndpoint: objectStore.endpoint,
+    difyBucket: objectStore.dify.bucket,
+    pluginBucket: objectStore.plugins.bucket,
+    backupBucket: objectStore.backups.bucket,
+    catalogueBucket: objectStore.catalogue.bucket,
+    vectorStore: settings.vectorStore.kind,
+    certificateAuthority: authority.certificate,
+    difySecretKey: secretKey,
+  };
+}

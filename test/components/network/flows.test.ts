@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { areas, flows, type WorkloadName } from "../../../components/network/flows.ts";
+import { privateRanges, policyOf, workloadsIn } from "../../../components/network/policies.ts";
+import { settings } from "../../support/settings.ts";
+import { evaluator } from "./evaluate.ts";
+
+const cluster = { prefix: "dify" };
+const workloads = Object.keys(areas) as WorkloadName[];
+
+const variants = {
+  "the default": {},
+  "agents and weaviate": { dify: { version: "1.17.1", agent: { enabled: true } }, vectorStore: { kind: "weaviate" } },
+  "external backends": {
+    postgres: { backend: "external", host: "db.example.com" },
+    redis: { backend: "external", host: "redis.example.com" },
+    vectorStore: { kind: "milvus", host: "milvus.example.com" },
+  },
+};
+
+describe.each(Object.entries(variants))("network policies for %s", (_, sections) => {
+  const table = flows(settings(sections));
+  const allowed = evaluator(table, { cluster });
+  const ports = [...new Set(table.flatMap((flow) => flow.ports))];
+  const listed = (from: string, to: string, port: number) =>
+    table.some((f) => f.from === from && (f.to === to || f.to === "anywhere") && f.ports.includes(port));
+
+  it("let through exactly what the table lists", () => {
+    const wrong = workloads.flatMap((from) =>
+      workloads.flatMap((to) =>
+        ports
+          .filter(
+            (port) =>
+              allowed(from, to, port) !== table.some((f) => f.from === from && f.to === to && f.ports.includes(port)),
+          )
+          .map((port) => `${from} -> ${to}:${port} is ${listed(from, to, port) ? "listed" : "not listed"}`),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("leave no workload without a policy", () =>
+    expect(workloadsIn(table)).toEqual(
+      workloads.filter((w) => table.some((flow) => flow.from === w || flow.to === w)),
+    ));
+});
+
+describe("the table of flows", () => {
+  const table = flows(settings());
+  const allowed = evaluator(table, { cluster });
+  const targets = (from: string) => table.filter((flow) => flow.from === from).map((flow) => flow.to);
+
+  it("lets the sandbox reach the SSRF proxy and nothing else", () =>
+    expect(targets("sandbox")).toEqual(["ssrf-proxy"]));
+  it("lets a plugin daemon reach its peers", () => expect(allowed("plugin-daemon", "plugin-daemon", 5002)).toBe(true));
+  it("lets nobody but the poolers reach the database's proxies", () =>
+    expect(workloads.filter((w) => allowed(w, "postgres-haproxy", 5000))).toEqual([
+      "pgbouncer",
+      "postgres-bootstrap",
+      "replication-check",
+    ]));
+  it("keeps private addresses from whoever may reach the internet", () =>
+    expect(policyOf("ssrf-proxy", table, { cluster }).egress).toContainEqual({
+      to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges] } }],
+      ports: [
+        { protocol: "TCP", port: 80 },
+        { protocol: "TCP", port: 443 },
+      ],
+    }));
+  it("says why for each line", () => expect(table.filter((flow) => flow.why === "")).toEqual([]));
+});
