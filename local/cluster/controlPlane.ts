@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { networks, type ClusterPorts, type ClusterSettings } from "./layout.ts";
-import { certFile, keyFile } from "./pki/certificate.ts";
+import { certFile, keyFile, type CertificatePath } from "./pki/certificate.ts";
 import { componentKubeconfig, type Pki } from "./pki/index.ts";
 import type { HealthPage } from "./process/health.ts";
 import type { ServerProcess } from "./process/supervise.ts";
@@ -112,7 +112,7 @@ export function controlPlane(dir: string, { binDir, ports }: ClusterSettings, pk
 }
 
 /** What controller manager and scheduler have in common. There is one of each, so none is elected. */
-function clientOfApiServer(pki: Pki, identity: string, port: number): string[] {
+function clientOfApiServer(pki: Pki, identity: CertificatePath, port: number): string[] {
   const kubeconfig = componentKubeconfig(identity);
   return [
     `--kubeconfig=${kubeconfig}`,
@@ -124,19 +124,24 @@ function clientOfApiServer(pki: Pki, identity: string, port: number): string[] {
     `--tls-private-key-file=${keyFile(identity)}`,
     `--client-ca-file=${certFile(pki.authority)}`,
     "--leader-elect=false",
+    // All that there is to know about clients is in the file above.
+    "--authentication-skip-lookup=true",
     "--profiling=false",
   ];
 }
 
 /** Where each server says whether it is well. */
-export function healthPages(
-  ports: ClusterPorts,
-  pki: Pki,
-): Record<"apiServer" | "controllerManager" | "scheduler", HealthPage> {
+export function healthPages(ports: ClusterPorts, pki: Pki): Record<keyof ControlPlane, HealthPage> {
   const authority = certFile(pki.authority);
-  const client = { certificate: certFile(pki.admin), key: keyFile(pki.admin) };
+  const clientOf = (path: CertificatePath) => ({ certificate: certFile(path), key: keyFile(path) });
   return {
-    apiServer: { port: ports.apiServer, path: "/readyz", authority, client },
+    etcd: {
+      port: ports.etcd,
+      path: "/readyz",
+      authority: certFile(pki.etcdAuthority),
+      client: clientOf(pki.etcdClient),
+    },
+    apiServer: { port: ports.apiServer, path: "/readyz", authority, client: clientOf(pki.admin) },
     controllerManager: { port: ports.controllerManager, path: "/healthz", authority },
     scheduler: { port: ports.scheduler, path: "/healthz", authority },
   };

@@ -3,12 +3,19 @@ import type { Progress } from "../failure.ts";
 import { controlPlane, healthPages } from "./controlPlane.ts";
 import { ensureCrds } from "./crds.ts";
 import { Kubectl } from "./kubectl.ts";
-import { kubeconfigFile, readSettings, writeSettings, type ClusterPorts } from "./layout.ts";
+import { kubeconfigFile, readSettings, writeSettings, type ClusterPorts, type ClusterSettings } from "./layout.ts";
 import { withLock } from "./lock.ts";
-import { nodeSets } from "./nodes/index.ts";
+import { nodeSets, type NodeContext } from "./nodes/index.ts";
 import { ensurePki, pkiPaths } from "./pki/index.ts";
 import { isHealthy, waitUntilHealthy } from "./process/health.ts";
-import { ensureRunning, requireFreePorts, runningProcess, stopProcess } from "./process/supervise.ts";
+import {
+  ensureRunning,
+  isCurrent,
+  requireFreePorts,
+  runningProcess,
+  stopProcess,
+  type ServerProcess,
+} from "./process/supervise.ts";
 
 export { defaultPorts, type ClusterPorts } from "./layout.ts";
 
@@ -44,17 +51,25 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     onProgress("checking certificates");
     const pki = await ensurePki(dir, settings.ports.apiServer);
     const { etcd, apiServer, controllerManager, scheduler } = controlPlane(dir, settings, pki);
+    const servers = [etcd, apiServer, controllerManager, scheduler];
     const health = healthPages(settings.ports, pki);
-    for (const server of [etcd, apiServer, controllerManager, scheduler])
-      if (!runningProcess(dir, server.name)) await requireFreePorts(server);
+    const kubectl = new Kubectl(dir, settings);
+    const context: NodeContext = { dir, settings, kubectl };
+    const cluster: Cluster = { kubeconfig: kubeconfigFile(dir), server: serverOf(settings) };
+    if ((await allCurrent(context, servers)) && (await clusterStatus(dir))?.healthy) {
+      await ensureCrds(dir, kubectl);
+      return cluster;
+    }
+    for (const server of servers) if (!runningProcess(dir, server.name)) await requireFreePorts(server);
 
     onProgress("starting etcd and the API server");
     await ensureRunning(dir, etcd);
     await ensureRunning(dir, apiServer);
+    // The API server takes its own word for etcd from a few seconds ago.
+    await waitUntilHealthy(dir, health.etcd, [etcd]);
     await waitUntilHealthy(dir, health.apiServer, [apiServer, etcd]);
 
     onProgress("starting controllers, scheduler and nodes; installing custom resources");
-    const kubectl = new Kubectl(dir, settings);
     await ensureRunning(dir, controllerManager);
     await ensureRunning(dir, scheduler);
     await Promise.all([
@@ -63,14 +78,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ensureCrds(dir, kubectl),
       // Without it no pod is admitted to the namespace.
       kubectl.run("wait", "--for=create", "--timeout=60s", "--namespace=default", "serviceaccount/default"),
-      ...nodeSets.map((set) => set.start({ dir, settings, kubectl })),
+      ...nodeSets.map((set) => set.start(context)),
     ]);
 
     const nodes = nodeSets.flatMap((set) => set.nodes);
     onProgress(`waiting for ${nodes.length} nodes`);
     await kubectl.run("wait", "--for=condition=Ready", "--timeout=120s", "node", ...nodes);
-    return { kubeconfig: kubeconfigFile(dir), server: `https://127.0.0.1:${settings.ports.apiServer}` };
+    return cluster;
   });
+}
+
+const serverOf = ({ ports }: ClusterSettings): string => `https://127.0.0.1:${ports.apiServer}`;
+
+async function allCurrent(context: NodeContext, servers: readonly ServerProcess[]): Promise<boolean> {
+  if (!servers.every((server) => isCurrent(context.dir, server))) return false;
+  return (await Promise.all(nodeSets.map((set) => set.isCurrent(context)))).every(Boolean);
 }
 
 /** Ends exactly the processes that `startCluster` started for this folder, clients before servers. Data and keys stay. */
@@ -91,7 +113,7 @@ export async function stopCluster(dir: string, onProgress: Progress = () => unde
 
 /** What is seen of a cluster from outside. */
 export interface ClusterStatus extends Cluster {
-  /** All processes run, the API server answers, all nodes are ready. */
+  /** All processes run, the API server answers, all nodes are there and ready. */
   readonly healthy: boolean;
   /** Without a pid: not running. */
   readonly processes: readonly { readonly name: string; readonly pid?: number }[];
@@ -99,7 +121,7 @@ export interface ClusterStatus extends Cluster {
   readonly nodes: readonly { readonly name: string; readonly zone: string; readonly ready: boolean }[];
 }
 
-/** @returns undefined when there has never been a cluster in this folder. */
+/** Never fails because the cluster is broken. @returns undefined when there has never been a cluster in this folder. */
 export async function clusterStatus(dir: string): Promise<ClusterStatus | undefined> {
   const settings = readSettings(dir);
   if (!settings) return undefined;
@@ -113,11 +135,13 @@ export async function clusterStatus(dir: string): Promise<ClusterStatus | undefi
   const answers =
     processes.some(({ pid }) => pid !== undefined) &&
     (await isHealthy(healthPages(settings.ports, pkiPaths(dir)).apiServer));
-  const nodes = answers ? await listNodes(new Kubectl(dir, settings)) : [];
+  const nodes = answers ? await listNodes(new Kubectl(dir, settings)).catch(() => []) : [];
+  const ready = nodes.filter((node) => node.ready).map(({ name }) => name);
+  const expected = nodeSets.flatMap((set) => set.nodes);
   return {
     kubeconfig: kubeconfigFile(dir),
-    server: `https://127.0.0.1:${settings.ports.apiServer}`,
-    healthy: processes.every(({ pid }) => pid !== undefined) && nodes.length > 0 && nodes.every(({ ready }) => ready),
+    server: serverOf(settings),
+    healthy: processes.every(({ pid }) => pid !== undefined) && expected.every((name) => ready.includes(name)),
     processes,
     nodes,
   };
@@ -129,7 +153,8 @@ async function listNodes(kubectl: Kubectl): Promise<ClusterStatus["nodes"]> {
     "{.metadata.labels.topology\\.kubernetes\\.io/zone}",
     '{.status.conditions[?(@.type=="Ready")].status}',
   ].join('{"\\t"}');
-  const table = await kubectl.run("get", "nodes", "-o", `jsonpath={range .items[*]}${columns}{"\\n"}{end}`);
+  const limit = "--request-timeout=10s";
+  const table = await kubectl.run("get", "nodes", limit, "-o", `jsonpath={range .items[*]}${columns}{"\\n"}{end}`);
   return table
     .split("\n")
     .filter(Boolean)

@@ -26,7 +26,12 @@ export class Kubectl {
   }
 
   private async execute(args: readonly string[], input: string): Promise<string> {
-    const result = await execa(this.program, [...this.options, ...args], { input, reject: false });
+    const result = await execa(this.program, [...this.options, ...args], {
+      input,
+      reject: false,
+      // The user's own preferences may give other defaults to any command.
+      env: { KUBERC: "off" },
+    });
     if (result.failed) throw new Error(`kubectl ${args[0] ?? ""}: ${result.stderr || result.message}`);
     return result.stdout;
   }

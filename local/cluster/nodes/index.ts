@@ -15,6 +15,8 @@ export interface NodeSet {
   readonly name: string;
   /** The names under which its nodes appear in the cluster. */
   readonly nodes: readonly string[];
+  /** Whether its processes run exactly as they would be started now. */
+  isCurrent(context: NodeContext): Promise<boolean>;
   /** Starts what is not running and registers the nodes; what runs already stays untouched. Does not wait for readiness. */
   start(context: NodeContext): Promise<void>;
   /** Ends exactly what `start` began. The cluster may be gone already. */

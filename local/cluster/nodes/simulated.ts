@@ -41,6 +41,8 @@ export const simulatedNodes: NodeSet = {
   name: "simulated",
   nodes: nodes.map((node) => node.name),
 
+  isCurrent: async (context) => isCurrent(context.dir, await describe(context)),
+
   async start(context) {
     const kwok = await describe(context);
     await context.kubectl.apply([join(import.meta.dirname, "simulated.yaml")], nodes.map(nodeObject));

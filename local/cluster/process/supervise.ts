@@ -73,7 +73,13 @@ export async function ensureRunning(dir: string, server: ServerProcess): Promise
   // One log a run, and the run before it: a log that grows for ever helps nobody.
   if (existsSync(log)) renameSync(log, log.replace(/log$/, "previous.log"));
   const output = openSync(log, "w", 0o600);
-  const child = spawn(server.program, server.args, { detached: true, stdio: ["ignore", output, output], cwd: dir });
+  const child = spawn(server.program, server.args, {
+    detached: true,
+    stdio: ["ignore", output, output],
+    cwd: dir,
+    // Nothing of the caller's environment, which may hold secrets, and no settings from a home folder.
+    env: { HOME: dir, PATH: process.env["PATH"] },
+  });
   closeSync(output);
   child.unref();
   const failure = new Promise<Error>((resolve) => child.once("error", resolve));

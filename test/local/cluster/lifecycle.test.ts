@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiextensionsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clusterStatus, startCluster, stopCluster, type ClusterStatus } from "../../../local/cluster/index.ts";
 import { readSettings } from "../../../local/cluster/layout.ts";
 import { processIdentity } from "../../../local/cluster/process/identity.ts";
@@ -26,7 +26,13 @@ async function status(): Promise<ClusterStatus> {
 const pids = async () => Object.fromEntries((await status()).processes.map(({ name, pid }) => [name, pid]));
 const ports = () => Object.values(readSettings(dir)?.ports ?? {}) as number[];
 
-beforeAll(() => start("free"), clusterTimeout);
+vi.setConfig({ testTimeout: clusterTimeout });
+
+beforeAll(async () => {
+  await start("free");
+  const body = { metadata: { name: "kept" }, stringData: { password: "not-for-the-log" } };
+  await core().createNamespacedSecret({ namespace: "default", body });
+}, clusterTimeout);
 afterAll(async () => {
   await stopCluster(dir);
   rmSync(dir, { recursive: true, force: true });
@@ -77,11 +83,9 @@ describe("a started cluster", () => {
   });
 
   it("writes down who did what, and nothing of a Secret's content", async () => {
-    const body = { metadata: { name: "audited" }, stringData: { password: "not-for-the-log" } };
-    await core().createNamespacedSecret({ namespace: "default", body });
     const log = await eventually(
       () => Promise.resolve(readFileSync(join(dir, "log", "audit.log"), "utf8")),
-      (text) => text.includes('"name":"audited"'),
+      (text) => text.includes('"name":"kept"'),
     );
     expect(log).not.toContain("not-for-the-log");
   });
@@ -119,10 +123,9 @@ describe("a cluster that lost a part", () => {
       const after = await pids();
       expect(after).toEqual({ ...before, [name]: expect.any(Number) as number });
       expect(after[name]).not.toBe(before[name]);
-      await expect(core().readNamespacedSecret({ name: "audited", namespace: "default" })).resolves.toBeDefined();
+      await expect(core().readNamespacedSecret({ name: "kept", namespace: "default" })).resolves.toBeDefined();
       await runPod(`after-${name}`);
     },
-    clusterTimeout,
   );
 });
 
@@ -136,20 +139,25 @@ async function runPod(name: string): Promise<void> {
   );
 }
 
+describe("where there is no cluster", () => {
+  it("there is no status, and nothing to stop", async () => {
+    const nowhere = join(dir, "nowhere");
+    expect(await clusterStatus(nowhere)).toBeUndefined();
+    await stopCluster(nowhere);
+    expect(existsSync(nowhere)).toBe(false);
+  });
+});
+
 describe("a stopped cluster", () => {
-  it(
-    "leaves no process and no port, and keeps its data for the next start",
-    async () => {
-      const before = Object.values(await pids());
-      await stopCluster(dir);
-      expect(before.map((pid) => processIdentity(pid ?? 0))).toEqual(before.map(() => undefined));
-      expect(await Promise.all(ports().map(isPortFree))).toEqual(ports().map(() => true));
-      expect(await status()).toMatchObject({ healthy: false, nodes: [] });
-      await stopCluster(dir);
-      await start();
-      await expect(core().readNamespacedSecret({ name: "audited", namespace: "default" })).resolves.toBeDefined();
-      await runPod("after-restart");
-    },
-    clusterTimeout,
-  );
+  it("leaves no process and no port, and keeps its data for the next start", async () => {
+    const before = Object.values(await pids());
+    await stopCluster(dir);
+    expect(before.map((pid) => processIdentity(pid ?? 0))).toEqual(before.map(() => undefined));
+    expect(await Promise.all(ports().map(isPortFree))).toEqual(ports().map(() => true));
+    expect(await status()).toMatchObject({ healthy: false, nodes: [] });
+    await stopCluster(dir);
+    await start();
+    await expect(core().readNamespacedSecret({ name: "kept", namespace: "default" })).resolves.toBeDefined();
+    await runPod("after-restart");
+  });
 });

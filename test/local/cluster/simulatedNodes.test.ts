@@ -9,8 +9,10 @@ import {
   type V1Pod,
   type V1PodTemplateSpec,
 } from "@kubernetes/client-node";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { clusterTimeout, eventually, testCluster, testNamespace, type TestCluster } from "../../support/cluster.ts";
+
+vi.setConfig({ testTimeout: clusterTimeout });
 
 let cluster: TestCluster;
 let namespace: string;
