@@ -12,8 +12,13 @@ const sentinelTimeout = "1";
 type Sentinel = NonNullable<RedisConnection["sentinel"]>;
 
 /** URL of a database through the address that follows the master. */
-function masterUrl({ host, port, password }: RedisConnection, database: number): pulumi.Output<string> {
-  return pulumi.interpolate`redis://:${password}@${host}:${port}/${database}`;
+function masterUrl({ host, port, password, tls }: RedisConnection, database: number): pulumi.Output<string> {
+  return pulumi.interpolate`${tls ? "rediss" : "redis"}://:${password}@${host}:${port}/${database}`;
+}
+
+/** Sentinel and TLS together do not work in Dify; the connection offers one or the other. */
+function tlsVariables({ tls }: RedisConnection): Record<string, string> {
+  return tls ? { REDIS_USE_SSL: "true", REDIS_SSL_CERT_REQS: "CERT_REQUIRED" } : {};
 }
 
 /** Redis as API, workers and scheduler see it: by Sentinel where the client speaks its protocol, else through the proxy. */
@@ -29,6 +34,7 @@ function cache(redis: RedisConnection): Environment {
       REDIS_HOST: redis.host,
       REDIS_PORT: `${redis.port}`,
       REDIS_DB: `${databases.cache}`,
+      ...tlsVariables(redis),
       REDIS_USE_SENTINEL: `${sentinel !== undefined}`,
       ...(sentinel && sentinelAddresses(sentinel)),
     },
@@ -52,7 +58,10 @@ function broker(redis: RedisConnection, version: DifyVersion): Environment {
   if (!sentinel || !version.celerySentinelPassword)
     return {
       plain: { CELERY_BACKEND: "redis", CELERY_USE_SENTINEL: "false" },
-      secret: { CELERY_BROKER_URL: masterUrl(redis, databases.broker) },
+      secret: {
+        // With TLS Celery insists on being told how to check the certificate.
+        CELERY_BROKER_URL: pulumi.interpolate`${masterUrl(redis, databases.broker)}${redis.tls ? "?ssl_cert_reqs=CERT_REQUIRED" : ""}`,
+      },
     };
   const url = pulumi
     .output(redis.password)
@@ -83,6 +92,7 @@ export function pluginRedisEnvironment(redis: RedisConnection, version: DifyVers
     plain: {
       REDIS_HOST: redis.host,
       REDIS_PORT: `${redis.port}`,
+      ...tlsVariables(redis),
       ...(version.pluginDaemon.sentinel && { REDIS_USE_SENTINEL: `${sentinel !== undefined}` }),
       ...(sentinel && sentinelAddresses(sentinel)),
     },
