@@ -22,7 +22,8 @@ async function untilTestEnds<S extends Pick<Server, "stop">>(starting: Promise<S
   return server;
 }
 
-describe("servers for tests", () => {
+// A server takes 1-4 s, and several times that while something is built beside it.
+describe("servers for tests", { timeout: 90_000 }, () => {
   it("gives a Postgres with the extensions that Dify needs", async () => {
     const postgres = await untilTestEnds(startPostgres({ settings: { max_connections: "17" } }));
     await postgres.sql("CREATE DATABASE dify");
@@ -76,11 +77,11 @@ describe("servers for tests", () => {
       startRedis({ password, config: [`replicaof 127.0.0.1 ${master.port}`, `masterauth "${password}"`] }),
     );
     expect(await master.cli("SET", "key", "value")).toBe("OK");
-    await expect.poll(() => replica.cli("GET", "key"), { timeout: 10_000 }).toBe("value");
+    await expect.poll(() => replica.cli("GET", "key"), { timeout: 30_000 }).toBe("value");
     const watch = [`sentinel monitor dify 127.0.0.1 ${master.port} 1`, `sentinel auth-pass dify "${password}"`];
     const sentinel = await untilTestEnds(startSentinel({ config: watch }));
     const found = (): Promise<string> => sentinel.cli("SENTINEL", "replicas", "dify");
-    await expect.poll(found, { timeout: 15_000 }).toContain(String(replica.port));
+    await expect.poll(found, { timeout: 30_000 }).toContain(String(replica.port));
   });
 
   it("gives an etcd that asks clients for a certificate", async () => {
