@@ -5,7 +5,7 @@ import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
 import type { Configuration } from "../workload/checksum.ts";
 import type { EnvironmentValue } from "../workload/container.ts";
-import { oneTimeJob } from "./job.ts";
+import { oneTimeJob } from "../workload/job.ts";
 import { hostOf, keyMode, membersOf, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
 import { dynamicConfiguration } from "./patroniConfig.ts";
 import { jobRepositoryConfig, repositoryClient } from "./pgbackrestConfig.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { workloadLabels } from "../workload/labels.ts";
-import { podTemplate, type PodArgs } from "../workload/pod.ts";
+import { workloadLabels } from "./labels.ts";
+import { podTemplate, type PodArgs } from "./pod.ts";
 
 export interface OneTimeJobArgs extends PodArgs {
   readonly namespace: pulumi.Input<string>;
