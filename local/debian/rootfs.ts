@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { toolchainFolder } from "../paths.ts";
 import { debianPackages, debianSuite } from "./packages.ts";
 
 /** Debian with the data plane's own programs: they check what we render and run in tests. Never written to, see run.ts. */
-export const rootfsFolder = resolve(import.meta.dirname, "../../.toolchain/debian");
+export const rootfsFolder = join(toolchainFolder, "debian");
 
 const buildScript = join(import.meta.dirname, "build-rootfs.sh");
 

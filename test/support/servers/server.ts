@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { toolchainFolder } from "../../../local/paths.ts";
 import { runInDebian, startInDebian, type DebianProgram, type DebianResult, type RunningProgram } from "../debian.ts";
 
 /** A real server on a port of the shared loopback. It ends when it is stopped, or with the test's process. */
@@ -56,7 +57,7 @@ export async function ask(client: Parameters<typeof runInDebian>[0]): Promise<st
 
 /** Mounts a program of the toolchain that Debian does not have, or not as new. */
 export function mountsOf(...programs: readonly string[]): Record<string, string> {
-  const folder = resolve(import.meta.dirname, "../../../.toolchain/bin");
+  const folder = join(toolchainFolder, "bin");
   const missing = programs.find((program) => !existsSync(join(folder, program)));
   if (missing) throw new Error(`${missing} is not built yet: run "make test" once, which builds it.`);
   return Object.fromEntries(programs.map((program) => [`/usr/local/bin/${program}`, join(folder, program)]));
