@@ -45,8 +45,8 @@ export function placeOf(resource: Resource): string {
   }
 }
 
-function report(rule: Rule, resource: Resource, { violations }: Outcome, tell: (message: string) => void): void {
-  for (const violation of violations) tell(`${placeOf(resource)}: ${violation} (${rule.requirement})`);
+function report(resource: Resource, { violations }: Outcome, tell: (message: string) => void): void {
+  for (const violation of violations) tell(`${placeOf(resource)}: ${violation}`);
 }
 
 /** Has the SDK report that the rule "can't run during preview", once what could be checked has been. */
@@ -68,7 +68,7 @@ export function asPolicy(rule: Rule): sdk.Policies[number] {
         if (!args.type.startsWith("kubernetes:")) args.notApplicable("It is no object of Kubernetes");
         const resource = asResource(args);
         const outcome = rule.judge(resource, [resource], args.getConfig<Record<string, unknown>>());
-        report(rule, resource, outcome, violate);
+        report(resource, outcome, violate);
         deferToUpdate(outcome.unknown);
       },
     };
@@ -79,7 +79,7 @@ export function asPolicy(rule: Rule): sdk.Policies[number] {
       const resources = stack.map(({ resource }) => resource);
       const unknown = stack.flatMap(({ urn, resource }) => {
         const outcome = rule.judge(resource, resources, args.getConfig<Record<string, unknown>>());
-        report(rule, resource, outcome, (message) => violate(message, urn));
+        report(resource, outcome, (message) => violate(message, urn));
         return outcome.unknown.map((path) => `${path} of ${placeOf(resource)}`);
       });
       deferToUpdate(unknown);

@@ -1,4 +1,5 @@
 import { disruptionBudget } from "./availability/disruptionBudget.ts";
+import { objectStoreZones } from "./availability/objectStoreZones.ts";
 import { serviceSpread } from "./availability/serviceSpread.ts";
 import { synchronousPostgres } from "./availability/synchronousPostgres.ts";
 import { backupBuckets } from "./backup/backupBuckets.ts";
@@ -22,6 +23,7 @@ export const rules: readonly Rule[] = [
   declaredBackup,
   walArchiving,
   disruptionBudget,
+  objectStoreZones,
   serviceSpread,
   synchronousPostgres,
   defaultDeny,

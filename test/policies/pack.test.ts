@@ -35,9 +35,9 @@ const unlocked = buckets('[{"name":"pg","purpose":"backup"}]');
 const configMap = "kubernetes:core/v1:ConfigMap";
 
 describe("a rule as a policy of Pulumi", () => {
-  it("says what is wrong, where, what to set and why", async () =>
+  it("says what is wrong, where, and what to set", async () =>
     expect(await validate(asPolicy(bucketLock), unlocked, configMap)).toEqual([
-      'ConfigMap dify-data/buckets: bucket "pg" holds backups but has no object lock: set lock.mode and lock.days (B11)',
+      'ConfigMap dify-data/buckets: bucket "pg" holds backups but has no object lock: set lock.mode and lock.days',
     ]));
 
   it("looks at the whole stack where it relates resources", async () =>

@@ -3,7 +3,8 @@
 /** Last words of names under which secrets are kept: DB_PASSWORD, secretKey, requirepass. A count or a path beside them is none. */
 const secretName =
   /(password|passwd|passphrase|requirepass|masterauth|auth_pass|secret|secret_?id|token|api_?keys?|(access|secret|private|encryption|signing|cipher|server|account|inner|daemon|allowed)_?keys?|_key|credentials?|cipher_pass)$/;
-const publicName = /(public|host|partition|sort|primary|foreign|routing|cache)_?keys?$/;
+/** Keys that all may know, and etcd's name for a cluster. */
+const publicName = /((public|host|partition|sort|primary|foreign|routing|cache)_?keys?|initial_cluster_token)$/;
 
 /** Does a variable or an entry called so hold a secret? */
 export function namesSecret(name: string): boolean {

@@ -25,6 +25,7 @@ describe("no secret stands in plain text", () => {
     ["patroni.yml", "restapi:\n  keyfile: /tls/tls.key\n  password_encryption: scram-sha-256"],
     ["save.sh", "token=$(cat /run/token)\nREDISCLI_AUTH=$REDIS_PASSWORD redis-cli ping"],
     ["bootstrap.sql", "ALTER ROLE dify PASSWORD :'dify_password';"],
+    ["args", "--initial-cluster-token=dify-etcd"],
     ["affinity", "requiredDuringSchedulingIgnoredDuringExecution"],
     ["ca.crt", `-----BEGIN CERTIFICATE-----\n${password}${password}\n-----END CERTIFICATE-----`],
   ])("accepts %s=%j", (name, value) => expect(violations(name, value)).toEqual([]));
