@@ -36,16 +36,7 @@ export default function program(): StackOutputs {
     { ...common, settings: settings.postgres, authority, credentials, objectStore, clients: databaseClients(settings) },
     options,
   ).connection;
-  const redis = new Redis(
-    "redis",
-    {
-      ...common,
-      settings: settings.redis,
-      password: credentials.password("redisPassword"),
-      sentinelPassword: credentials.password("sentinelPassword"),
-    },
-    options,
-  ).connection;
+  const redis = new Redis("redis", { ...common, settings: settings.redis, credentials }, options).connection;
   const vectorStore = new VectorStore(
     "vector-store",
     { ...common, settings: settings.vectorStore, postgres, key: () => credentials.password("vectorStoreKey") },

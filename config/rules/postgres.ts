@@ -72,9 +72,9 @@ export const postgresRules = [
           `give at least ${postgres.maxConnections - spare}, or smaller pooler.pools`,
         );
   }),
-  rule("one pooler can carry all of Dify's connections", ["postgres", "dify"], ({ postgres, dify }) => {
+  rule("one pooler can carry all of Dify's connections", ["postgres", "dify", "vectorStore"], ({ postgres, ...clients }) => {
     if (postgres.backend === "external") return [];
-    const budget = connectionBudget(postgres, databaseClients(dify));
+    const budget = connectionBudget(postgres, databaseClients(clients));
     const needed = poolerMemory(budget);
     return toBytes(postgres.pooler.resources.memory) >= needed * 2 ** 20
       ? []

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { CoreV1Api, KubernetesObjectApi, PatchStrategy, type KubernetesObject } from "@kubernetes/client-node";
+import { CoreV1Api, KubernetesObjectApi, PatchStrategy, type KubernetesObject, type V1PodSpec } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { clusterTimeout, testCluster, type TestCluster } from "../support/cluster.ts";
 import type { Declared } from "../support/mocks.ts";
@@ -62,7 +62,7 @@ describe.each(environments)("what stack %s renders", (environment) => {
 
 interface PodTemplate {
   readonly metadata: { readonly labels: Record<string, string> };
-  readonly spec: { readonly containers: []; readonly volumes?: readonly { readonly name: string }[] };
+  readonly spec: V1PodSpec;
 }
 
 /** Template of the pods that an object makes, if it makes any. */
@@ -72,23 +72,9 @@ function podTemplateOf(object: KubernetesObject): PodTemplate | undefined {
   return template && "containers" in template.spec ? template : undefined;
 }
 
-/** The pod by itself: claims and priority classes are made by others, who are not there in a dry run. */
-function podSpec({ ...spec }: PodTemplate["spec"]): PodTemplate["spec"] {
-  const rest: Record<string, unknown> = { ...spec };
-  delete rest["priorityClassName"];
-  delete rest["volumes"];
-  delete rest["serviceAccountName"];
-  return {
-    ...rest,
-    volumes: [...new Set(mountsOf(spec))].map((name) => ({ name, emptyDir: {} })),
-  } as unknown as PodTemplate["spec"];
-}
-
-interface Container {
-  readonly volumeMounts?: readonly { readonly name: string }[];
-}
-
-function mountsOf(spec: object): string[] {
-  const { containers = [], initContainers = [] } = spec as { containers?: Container[]; initContainers?: Container[] };
-  return [...containers, ...initContainers].flatMap((c) => (c.volumeMounts ?? []).map((mount) => mount.name));
+/** The pod by itself: claims, accounts and priority classes are made by others, who are not there in a dry run. */
+function podSpec(spec: V1PodSpec): V1PodSpec {
+  const { priorityClassName: _, serviceAccountName: __, ...rest } = spec;
+  const mounts = [...spec.containers, ...(spec.initContainers ?? [])].flatMap((c) => c.volumeMounts ?? []);
+  return { ...rest, volumes: [...new Set(mounts.map(({ name }) => name))].map((name) => ({ name, emptyDir: {} })) };
 }
