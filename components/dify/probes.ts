@@ -57,7 +57,8 @@ function aliveProbes(quietSeconds: number): Pick<Probes, "startupProbe" | "liven
 
 /**
  * Probes of a worker, which serves no HTTP. `celery inspect ping` took 3.6-6.4 s and 97 MB each and fails with the broker; these
- * read /proc in milliseconds. Alive: the process does anything at all; its loop wakes every second or two. Ready: connected to
+ * read /proc in milliseconds. Alive: the process does anything at all; its loop wakes every second or two, also while the broker is
+ * away (seen with Celery 5.7 on gevent). Ready: connected to
  * the broker, so that a rollout waits for workers that work.
  */
 export const workerProbes: Probes = {
