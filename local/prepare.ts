@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { startCluster } from "./cluster/index.ts";
 import { Failure } from "./failure.ts";
-import { localFolder, repository, toolchainFolder } from "./paths.ts";
+import { clusterPorts, localFolder, repository, toolchainFolder } from "./paths.ts";
 import { ensureEngine, installedEngine, type Engine } from "./pulumi/engine.ts";
 import { compilePolicies } from "./pulumi/policies.ts";
 import { openWorkspace, type Workspace } from "./pulumi/workspace.ts";
@@ -96,6 +96,6 @@ function buildStep(name: FamilyName, reason?: string): Step {
 }
 
 const embeddedCluster = async (progress: (message: string) => void): Promise<string> => {
-  const { kubeconfig } = await startCluster({ dir: clusterFolder, binDir: toolchainPrograms, onProgress: progress });
+  const { kubeconfig } = await startCluster({ dir: clusterFolder, binDir: toolchainPrograms, onProgress: progress, ...clusterPorts });
   return kubeconfig;
 };

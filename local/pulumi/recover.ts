@@ -3,18 +3,17 @@ import { join } from "node:path";
 import { Failure, type Progress } from "../failure.ts";
 import { runPulumi, stackArguments, type Workspace } from "./workspace.ts";
 
-/** The parts of a stack's exported state that an interrupted run leaves behind. */
-interface Deployment {
-  readonly pending_operations?: readonly PendingOperation[];
+/** The parts of a stack's exported state that matter here; the rest is kept as it is. */
+export interface Deployment {
+  readonly resources?: readonly ResourceState[];
+  readonly pending_operations?: readonly { readonly type: string; readonly resource: ResourceState }[];
 }
 
-export interface PendingOperation {
+export interface ResourceState {
+  readonly urn: string;
   readonly type: string;
-  readonly resource: {
-    readonly urn: string;
-    readonly type: string;
-    readonly inputs?: { readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } };
-  };
+  readonly id?: string;
+  readonly inputs?: { readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } };
 }
 
 /**
@@ -23,26 +22,34 @@ export interface PendingOperation {
  */
 export async function recoverStack(workspace: Workspace, stack: string, onProgress: Progress): Promise<void> {
   await removeDeadLocks(workspace, stack, onProgress);
-  const exported = await runPulumi(workspace, ["stack", "export", "--stack", stack]);
-  const { deployment } = JSON.parse(exported.stdout || "{}") as { deployment?: Deployment };
-  const pending = deployment?.pending_operations ?? [];
-  if (pending.length === 0) return;
-  onProgress(`looking after ${pending.length} unfinished operations of the last run`);
-  const imports = importArguments(pending);
-  const refresh = ["refresh", "--yes", "--skip-preview", "--non-interactive", "--clear-pending-creates", ...imports];
-  const result = await runPulumi(workspace, [...refresh, ...stackArguments(workspace, stack)]);
-  if (result.exitCode !== 0)
-    throw new Failure(`The last run of stack ${stack} was interrupted and could not be put right: ${result.stdout}`);
+  const exported = await succeed(workspace, stack, ["stack", "export", "--stack", stack]);
+  const state = JSON.parse(exported) as { readonly deployment?: Deployment };
+  if (!state.deployment?.pending_operations?.length) return;
+  onProgress("looking after what the last run left unfinished");
+  const adopted = JSON.stringify({ ...state, deployment: adoptPending(state.deployment) });
+  await succeed(workspace, stack, ["stack", "import", "--stack", stack], adopted);
+  // Reads what is really there: an object that was never made is dropped from the state again.
+  const refresh = ["refresh", "--yes", "--skip-preview", "--non-interactive", ...stackArguments(workspace, stack)];
+  await succeed(workspace, stack, refresh);
 }
 
-/** Which pending creations can be looked up in the cluster: Kubernetes objects with a name known beforehand. */
-export function importArguments(pending: readonly PendingOperation[]): string[] {
-  return pending.flatMap(({ type, resource }) => {
+/**
+ * Counts Kubernetes objects that were being created as resources: with a name known beforehand they can be looked up. Other unfinished
+ * operations are forgotten; Pulumi does them again.
+ */
+export function adoptPending({ resources = [], pending_operations = [], ...rest }: Deployment): Deployment {
+  const adopted = pending_operations.flatMap(({ type, resource }) => {
     const { name, namespace } = resource.inputs?.metadata ?? {};
     if (type !== "creating" || !resource.type.startsWith("kubernetes:") || typeof name !== "string") return [];
-    const id = typeof namespace === "string" ? `${namespace}/${name}` : name;
-    return ["--import-pending-creates", resource.urn, "--import-pending-creates", id];
+    return [{ ...resource, id: typeof namespace === "string" ? `${namespace}/${name}` : name }];
   });
+  return { ...rest, resources: [...resources, ...adopted] };
+}
+
+async function succeed(workspace: Workspace, stack: string, args: readonly string[], input?: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await runPulumi(workspace, args, input === undefined ? {} : { input });
+  if (exitCode === 0) return stdout;
+  throw new Failure(`Stack ${stack} could not be put right after a run that was killed: ${stderr || stdout}`);
 }
 
 /** Locks whose process is gone are removed; one that lives is a Failure, since two runs at once would damage the state. */

@@ -87,6 +87,8 @@ export interface PulumiResult {
 export interface RunOptions {
   /** "terminal": it writes to ours and shows its own progress. @default "collected" */
   readonly output?: "terminal" | "collected";
+  /** What it reads from its standard input. */
+  readonly input?: string;
   /** @default the program's folder */
   readonly cwd?: string;
   /** Beside the workspace's own. */
@@ -103,7 +105,9 @@ export async function runPulumi(
     cwd: options.cwd ?? program,
     extendEnv: false,
     env: { ...env, ...options.env },
-    stdin: options.output === "terminal" ? "inherit" : "ignore",
+    ...(options.input === undefined
+      ? { stdin: options.output === "terminal" ? ("inherit" as const) : ("ignore" as const) }
+      : { input: options.input }),
     stdout: options.output === "terminal" ? "inherit" : "pipe",
     stderr: options.output === "terminal" ? "inherit" : "pipe",
     // As Ctrl-C does: Pulumi ends what it has begun and writes its state.

@@ -15,8 +15,8 @@ export interface Report {
   }[];
 }
 
-/** Runs all suites, or those given, with their output on the terminal. */
-export async function runVitest(args: readonly string[]): Promise<Tally> {
+/** Runs all suites, or those given, with their output on the terminal unless it is to be ignored. */
+export async function runVitest(args: readonly string[], output: "inherit" | "ignore" = "inherit"): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), "dify-ha-tests-"));
   try {
     const file = join(folder, "report.json");
@@ -24,7 +24,7 @@ export async function runVitest(args: readonly string[]): Promise<Tally> {
     const { exitCode } = await execa("vitest", ["run", ...reports, ...args], {
       cwd: repository,
       preferLocal: true,
-      stdio: "inherit",
+      stdio: output,
       reject: false,
     });
     const report = await readFile(file, "utf8").catch(() => undefined);

@@ -43,7 +43,10 @@ export async function ensureCertificate(path: CertificatePath, request: Certific
     publicKey: keys.publicKey,
     signingKey: request.issuer === undefined ? keys.privateKey : await readSigningKey(request.issuer),
     signingAlgorithm: algorithm,
-    extensions: authority ? authorityExtensions() : leafExtensions(request),
+    extensions: [
+      ...(authority ? authorityExtensions() : leafExtensions(request)),
+      ...(await keyIdentifiers(keys.publicKey, request.issuer)),
+    ],
   });
   writeSecret(certFile(path), `${certificate.toString("pem")}\n`);
   writeSecret(keyFile(path), await privateKeyPem(keys.privateKey));
@@ -96,6 +99,15 @@ function leafExtensions({ dnsNames = [], addresses = [] }: CertificateRequest): 
       ...(server ? [x509.ExtendedKeyUsage.serverAuth] : []),
     ]),
     ...(server ? [new x509.SubjectAlternativeNameExtension(names)] : []),
+  ];
+}
+
+/** Which key this is and which one signed it: Python 3.13 trusts no chain without them. */
+async function keyIdentifiers(own: CryptoKey, issuer: CertificatePath | undefined): Promise<x509.Extension[]> {
+  const signer = issuer === undefined ? own : await readCertificate(issuer).publicKey.export();
+  return [
+    await x509.SubjectKeyIdentifierExtension.create(own),
+    await x509.AuthorityKeyIdentifierExtension.create(signer),
   ];
 }
 

@@ -24,11 +24,14 @@ export async function deleteObject(object: KubeObject, cluster: Cluster, request
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
     const left = await cluster.find(object);
     // Another object of that name is not ours to wait for.
-    if (!left || (uid !== undefined && left.metadata.uid !== uid)) return;
-    const held = `is still there${heldBy(left)}`;
-    if (request.signal.aborted) throw new Error(`${describe(object)} ${held}: the operation was cancelled`);
-    if (Date.now() >= end) throw new Error(`${describe(object)} ${held} after ${timeout} s`);
-    if (held !== said && pause > 500) request.log.status(request.urn, `${describe(object)} ${held}`);
+    if (!left || (uid !== undefined && left.metadata.uid !== uid)) {
+      if (said) request.log.status(request.urn, "gone");
+      return;
+    }
+    const held = `still there${heldBy(left)}`;
+    if (request.signal.aborted) throw new Error(`${describe(object)} is ${held}: the operation was cancelled`);
+    if (Date.now() >= end) throw new Error(`${describe(object)} is ${held} after ${timeout} s`);
+    if (held !== said && pause > 500) request.log.status(request.urn, held);
     if (pause > 500) said = held;
     await sleep(pause, undefined, { signal: request.signal }).catch(() => undefined);
   }

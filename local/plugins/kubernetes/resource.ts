@@ -1,6 +1,7 @@
 import {
   NotReadyError,
   type CheckRequest,
+  type CheckResult,
   type Created,
   type CreateRequest,
   type DeleteRequest,
@@ -40,7 +41,8 @@ export class KubernetesResource implements Resource {
     this.#cluster = cluster;
   }
 
-  check(request: CheckRequest) {
+  async check(request: CheckRequest): Promise<CheckResult> {
+    await this.#reachable(request.log, request.urn);
     return checkInputs(request, this.#settings.namespace, this.#cluster);
   }
 
@@ -167,7 +169,7 @@ export class KubernetesResource implements Resource {
     }
   }
 
-  /** The cluster, if it answers; says once per operation when it does not, or a preview would silently lie. */
+  /** The cluster, if it answers; says once when it does not, or a preview would silently lie. */
   async #reachable(log: ResourceRequest["log"], urn: string): Promise<Cluster | undefined> {
     const reason = this.#cluster ? await this.#cluster.unreachable() : new Error(this.#settings.noClusterReason);
     if (!reason) return this.#cluster;

@@ -1,6 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 import { unsupported } from "../protocol/plugin.ts";
-import type { Properties } from "../protocol/values.ts";
+import { UNKNOWN, type Properties } from "../protocol/values.ts";
 
 /** What the program sets on its `kubernetes.Provider`. */
 export interface Settings {
@@ -55,6 +55,7 @@ export function readSettings(config: Properties, environment: NodeJS.ProcessEnv 
 
 function loadKubeConfig(given: string | undefined, environment: NodeJS.ProcessEnv): KubeConfig {
   const kubeConfig = new KubeConfig();
+  if (given === UNKNOWN) throw new Error("the provider's kubeconfig is not known yet");
   if (given === undefined) {
     if (environment.KUBECONFIG) kubeConfig.loadFromDefault();
     else kubeConfig.loadFromFile(`${environment.HOME ?? ""}/.kube/config`);
