@@ -1,6 +1,6 @@
 import type { DifySettings } from "../../config/dify.ts";
 import type { Autoscaling } from "../../config/scaling.ts";
-import type { VectorStoreSettings } from "../../config/vectorStore.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { DatabaseClient } from "../postgres/sizing.ts";
 import { difyVersion } from "./versions.ts";
 
@@ -33,10 +33,7 @@ export function websocketReplicas({ version, websocket }: Pick<DifySettings, "ve
 }
 
 /** What PostgreSQL and its pooler must carry, from which their sizes are computed. */
-export function databaseClients(
-  dify: DifySettings,
-  vectorStore: Pick<VectorStoreSettings, "kind">,
-): DifyDatabaseClient[] {
+export function databaseClients({ dify, vectorStore }: Pick<Settings, "dify" | "vectorStore">): DifyDatabaseClient[] {
   const { version, api, worker, websocket, pluginDaemon } = dify;
   const websockets = websocketReplicas(dify);
   const surplusDaemon = difyVersion(version).pluginDaemon.replicated ? 1 : 0;

@@ -57,7 +57,10 @@ describe("settings of Dify", () => {
 describe("what PostgreSQL must carry", () => {
   const clients = (given: Parameters<typeof difySettings.parse>[0], kind: object = { kind: "milvus", host: "m" }) =>
     Object.fromEntries(
-      databaseClients(difySettings.parse(given), vectorStoreSettings.parse(kind)).map((c) => [c.name, c]),
+      databaseClients({ dify: difySettings.parse(given), vectorStore: vectorStoreSettings.parse(kind) }).map((c) => [
+        c.name,
+        c,
+      ]),
     );
 
   it("counts each process with the surplus pod of a rolling update", () => {
