@@ -23,7 +23,7 @@ test: ## run every check and every test; the last line counts them
 	@local/run local/tests/run.ts
 
 golden: ## write the golden resource lists anew, after a change that is meant
-	@local/run local/tests/golden.ts
+	@local/run test/golden/update.ts
 
 lint: ## check types, style and scripts
 	@local/run local/tests/run.ts --lint
