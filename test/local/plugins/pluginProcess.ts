@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import * as grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
+import status from "@pulumi/pulumi/proto/status_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { fromStruct, toStruct } from "../../../local/plugins/protocol/messages.ts";
 import type { PluginName } from "../../../local/plugins/protocol/version.ts";
@@ -172,6 +173,15 @@ export class PluginProcess {
   invoke(token: string): Promise<unknown> {
     return call((answer) => this.#client.invoke(new provider.InvokeRequest().setTok(token), answer));
   }
+}
+
+/** What the engine keeps of a resource that was made but did not become ready. */
+export function initErrorOf(error: Error): ResourceState {
+  const { metadata } = error.cause as grpc.ServiceError;
+  const [packed] = metadata.get("grpc-status-details-bin");
+  const [detail] = status.Status.deserializeBinary(packed as Buffer).getDetailsList();
+  const failed = provider.ErrorResourceInitFailed.deserializeBinary(detail?.getValue_asU8() ?? new Uint8Array());
+  return { id: failed.getId(), inputs: fromStruct(failed.getInputs()), state: fromStruct(failed.getProperties()) };
 }
 
 /** As the engine makes them. */
