@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { ExternalRedisSettings, RedisSentinelSettings, RedisSettings } from "../../config/redis.ts";
+import type { SecretName } from "../../config/secrets.ts";
+
 import { namespaceNames } from "../network/namespaces.ts";
 import { serviceHost } from "../workload/service.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -13,15 +15,13 @@ export interface RedisArgs {
   /** Namespace of the servers and proxies; used by the backend "sentinel". */
   readonly namespace: pulumi.Input<string>;
   readonly settings: RedisSettings;
-  /** Letters and digits: it becomes part of URLs and of HAProxy's configuration. */
-  readonly password: pulumi.Input<string>;
-  /** Of the Sentinels, likewise; used by the backend "sentinel". */
-  readonly sentinelPassword: pulumi.Input<string>;
+  /** Letters and digits, for they become part of URLs: redisPassword, and sentinelPassword with the backend "sentinel". */
+  readonly credentials: { password(name: SecretName): pulumi.Output<string> };
 }
 
 /**
  * Redis that survives the loss of a zone: servers of our own, or a server that somebody else keeps available.
- * @example const { connection } = new Redis("redis", { cluster, namespace, settings: settings.redis, password, sentinelPassword });
+ * @example const { connection } = new Redis("redis", { cluster, namespace, settings: settings.redis, credentials });
  */
 export class Redis extends pulumi.ComponentResource {
   readonly connection: RedisConnection;
@@ -36,7 +36,9 @@ export class Redis extends pulumi.ComponentResource {
   }
 
   private withSentinels(name: string, settings: RedisSentinelSettings, args: RedisArgs): RedisConnection {
-    const { cluster, namespace, password, sentinelPassword } = args;
+    const { cluster, namespace, credentials } = args;
+    const password = credentials.password("redisPassword");
+    const sentinelPassword = credentials.password("sentinelPassword");
     const servers = new RedisSentinel(
       name,
       { cluster, namespace, settings, password, sentinelPassword },
@@ -49,23 +51,23 @@ export class Redis extends pulumi.ComponentResource {
       { parent: this },
     );
     return {
-      sentinel: { addresses: servers.sentinels, masterName, password: pulumi.secret(sentinelPassword) },
+      sentinel: { addresses: servers.sentinels, masterName, password: sentinelPassword },
       host: pulumi.output(serviceHost(`${name}-haproxy`, namespaceNames(cluster).data)),
       port: 6379,
       tls: false,
-      password: pulumi.secret(password),
+      password,
       ready: [...servers.ready, proxy.workload],
     };
   }
 }
 
-function external(settings: ExternalRedisSettings, { password }: RedisArgs): RedisConnection {
+function external(settings: ExternalRedisSettings, { credentials }: RedisArgs): RedisConnection {
   return {
     sentinel: undefined,
     host: pulumi.output(settings.host),
     port: settings.port,
     tls: settings.tls,
-    password: pulumi.secret(password),
+    password: credentials.password("redisPassword"),
     ready: [],
   };
 }

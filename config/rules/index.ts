@@ -1,7 +1,15 @@
 import type { Rule } from "../rules.ts";
 import { clusterRules } from "./cluster.ts";
 import { networkRules } from "./network.ts";
+import { objectStoreRules } from "./objectStore.ts";
 import { postgresRules } from "./postgres.ts";
+import { redisRules } from "./redis.ts";
 
 /** Every check that relates settings to each other. */
-export const rules: readonly Rule[] = [...clusterRules, ...networkRules, ...postgresRules];
+export const rules: readonly Rule[] = [
+  ...clusterRules,
+  ...networkRules,
+  ...postgresRules,
+  ...redisRules,
+  ...objectStoreRules,
+];

@@ -1,0 +1,86 @@
+import type { MinioSettings } from "../../config/objectStore.ts";
+import type { SecretName } from "../../config/secrets.ts";
+
+/** What a bucket is for; each has one user of its own. */
+export type BucketRole = "dify" | "plugins" | "backups" | "catalogue";
+
+/** A bucket as it is asked for: read by the bootstrap, and by the policies that hold backups to their rules. */
+export interface DeclaredBucket {
+  readonly name: string;
+  readonly purpose: "backup" | "application";
+  readonly versioned: boolean;
+  /** Until when nobody can delete or change a version. Only possible from the bucket's creation on. */
+  readonly lock?: { readonly mode: "COMPLIANCE"; readonly days: number };
+  /** Name of the key that objects are encrypted with at rest. */
+  readonly encryption: string;
+  /** Days after which a version that was overwritten or deleted goes for good. */
+  readonly noncurrentDays: number;
+  /** The one user that may use it; the access key of that user, and the name of its policy. */
+  readonly user: string;
+}
+
+/** Name of the key in MinIO's key management. */
+export const encryptionKey = "dify-ha";
+
+/** Secret key of each bucket's user. */
+export const userSecrets: Readonly<Record<BucketRole, SecretName>> = {
+  dify: "difyObjectsKey",
+  plugins: "pluginObjectsKey",
+  backups: "backupObjectsKey",
+  catalogue: "catalogueObjectsKey",
+};
+
+/** The buckets of a stack. */
+export function declaredBuckets({
+  buckets,
+  retention,
+}: Pick<MinioSettings, "buckets" | "retention">): Readonly<Record<BucketRole, DeclaredBucket>> {
+  const application = (name: string, user: BucketRole): DeclaredBucket => ({
+    name,
+    purpose: "application",
+    versioned: true,
+    encryption: encryptionKey,
+    noncurrentDays: retention.noncurrentDays,
+    user,
+  });
+  const backup = (name: string, user: BucketRole, days: number): DeclaredBucket => ({
+    name,
+    purpose: "backup",
+    versioned: true,
+    lock: { mode: "COMPLIANCE", days },
+    encryption: encryptionKey,
+    // The lock counts from the writing of a version: after the same time again none is left under lock.
+    noncurrentDays: days,
+    user,
+  });
+  return {
+    dify: application(buckets.dify, "dify"),
+    plugins: application(buckets.plugins, "plugins"),
+    backups: backup(buckets.backups, "backups", retention.backupDays),
+    catalogue: backup(buckets.catalogue, "catalogue", retention.catalogueDays),
+  };
+}
+
+/** Lifecycle of a bucket as S3 takes it. */
+export function lifecycle({ noncurrentDays }: DeclaredBucket): object {
+  return {
+    Rules: [
+      {
+        ID: "noncurrent-versions",
+        Status: "Enabled",
+        Filter: { Prefix: "" },
+        NoncurrentVersionExpiration: { NoncurrentDays: noncurrentDays },
+        // The marker of a deletion goes with the last version that it hides.
+        Expiration: { ExpiredObjectDeleteMarker: true },
+      },
+    ],
+  };
+}
+
+/** The buckets as the bootstrap reads them: a line each, with the words name, user, lock mode, lock days, key. "-" is none. */
+export function bucketLines(buckets: readonly DeclaredBucket[]): string {
+  return buckets
+    .map(({ name, user, lock, encryption }) => [name, user, lock?.mode ?? "-", lock?.days ?? "-", encryption].join(" "))
+    .map((line) => `${line}\n`)
+    .join("");
+}

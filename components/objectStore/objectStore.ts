@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { MinioSettings, ObjectStoreSettings, S3Settings } from "../../config/objectStore.ts";
+import type { SecretName } from "../../config/secrets.ts";
+import type { CertificateAuthority } from "../network/certificates.ts";
+import { BucketBootstrap } from "./bootstrap.ts";
+import { declaredBuckets, userSecrets, type BucketRole } from "./buckets.ts";
+import type { BucketLogin, ObjectStoreConnection } from "./connection.ts";
+import { Minio } from "./minio.ts";
+
+/** Secrets used: those of `userSecrets`; with MinIO also objectStoreRootPassword and objectStoreEncryptionKey. */
+export interface ObjectStoreCredentials {
+  password(name: SecretName): pulumi.Output<string>;
+  /** Base64 of 32 bytes. */
+  key(name: SecretName): pulumi.Output<string>;
+}
+
+export interface ObjectStoreArgs {
+  readonly cluster: ClusterSettings;
+  /** Namespace of the servers; used by the backend "minio". */
+  readonly namespace: pulumi.Input<string>;
+  readonly settings: ObjectStoreSettings;
+  /** Signs the certificate of the servers. */
+  readonly authority: CertificateAuthority;
+  readonly credentials: ObjectStoreCredentials;
+}
+
+const roles: readonly BucketRole[] = ["dify", "plugins", "backups", "catalogue"];
+
+/**
+ * Where files and backups lie: MinIO over the zones with buckets and users of its own, or S3, where they exist.
+ * @example const { connection } = new ObjectStore("object-store", { cluster, namespace, settings, authority, credentials });
+ */
+export class ObjectStore extends pulumi.ComponentResource {
+  readonly connection: ObjectStoreConnection;
+
+  /** @param name The Job that makes buckets is called `NAME-bootstrap`; the servers are always called "minio". */
+  constructor(name: string, args: ObjectStoreArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:objectStore:ObjectStore", name, { settings: args.settings }, opts);
+    const { settings } = args;
+    this.connection =
+      settings.backend === "s3" ? s3Connection(settings, args.credentials) : this.withMinio(name, settings, args);
+    this.registerOutputs({ endpoint: this.connection.endpoint });
+  }
+
+  private withMinio(name: string, settings: MinioSettings, args: ObjectStoreArgs): ObjectStoreConnection {
+    const { cluster, namespace, authority, credentials } = args;
+    const buckets = declaredBuckets(settings);
+    const userKeys = byRole((role) => credentials.password(userSecrets[role]));
+    const minio = new Minio(
+      "minio",
+      {
+        cluster,
+        namespace,
+        settings,
+        authority,
+        rootPassword: credentials.password("objectStoreRootPassword"),
+        encryptionKey: credentials.key("objectStoreEncryptionKey"),
+      },
+      { parent: this },
+    );
+    const bootstrap = new BucketBootstrap(
+      `${name}-bootstrap`,
+      {
+        cluster,
+        namespace,
+        settings,
+        endpoint: minio.endpoint,
+        buckets,
+        userKeys,
+        administrator: minio.secret,
+        authority: authority.certificate,
+        after: minio.ready,
+      },
+      { parent: this },
+    );
+    return {
+      endpoint: pulumi.output(minio.endpoint),
+      region: "us-east-1",
+      addressing: "path",
+      caCertificate: authority.certificate,
+      ...byRole((role) => login(buckets[role].name, buckets[role].user, userKeys[role])),
+      ready: [...minio.ready, bootstrap.job],
+    };
+  }
+}
+
+function s3Connection(settings: S3Settings, credentials: ObjectStoreCredentials): ObjectStoreConnection {
+  const { region, endpoint, addressing } = settings;
+  return {
+    endpoint: pulumi.output(`https://${endpoint ?? `s3.${region}.amazonaws.com`}`),
+    region,
+    addressing,
+    caCertificate: undefined,
+    ...byRole((role) =>
+      login(settings[role].bucket, settings[role].accessKey, credentials.password(userSecrets[role])),
+    ),
+    ready: [],
+  };
+}
+
+function login(bucket: string, accessKey: string, secretKey: pulumi.Output<string>): BucketLogin {
+  return { bucket, accessKey: pulumi.output(accessKey), secretKey };
+}
+
+function byRole<T>(make: (role: BucketRole) => T): Readonly<Record<BucketRole, T>> {
+  return Object.fromEntries(roles.map((role) => [role, make(role)])) as Record<BucketRole, T>;
+}
