@@ -62,8 +62,8 @@ export function flows(settings: FlowSettings): readonly Flow[] {
   return [
     ...userFlows(),
     ...backendFlows(settings),
-    ...pluginFlows(),
-    ...codeFlows(),
+    ...pluginFlows(settings),
+    ...codeFlows(settings),
     ...(settings.dify.agent.enabled ? agentFlows() : []),
     ...postgresFlows(settings),
     ...redisFlows(settings),
@@ -100,7 +100,9 @@ function backendFlows({ network }: FlowSettings): Flow[] {
   ];
 }
 
-function pluginFlows(): Flow[] {
+function pluginFlows({ dify: { pluginDaemon } }: FlowSettings): Flow[] {
+  const index = pluginDaemon.packageIndex ? new URL(pluginDaemon.packageIndex) : undefined;
+  const indexPort = Number(index?.port) || (index?.protocol === "http:" ? 80 : 443);
   return [
     ...each(["api", "worker", "beat", "websocket"], "plugin-daemon", [5002], "models and tools are plugins"),
     {
@@ -110,16 +112,20 @@ function pluginFlows(): Flow[] {
       why: "a call reaches the daemon that runs the plugin",
     },
     { from: "plugin-daemon", to: "api", ports: [5001], why: "plugins call back, and fetch files" },
+    ...each(["api", "worker"], "api", [5001], "files by their internal address"),
     { from: "plugin-daemon", to: "internet", ports: https, why: "model providers, packages of plugins" },
+    ...(index ? each(["plugin-daemon"], "anywhere", [indexPort], "the index of packages that the settings name") : []),
   ];
 }
 
-function codeFlows(): Flow[] {
+function codeFlows({ dify: { ssrfProxy } }: FlowSettings): Flow[] {
+  const exceptions = ssrfProxy.allowAddresses.length + ssrfProxy.allowDomains.length > 0;
   return [
     ...each(["api", "worker"], "sandbox", [8194], "code of users runs there"),
     ...each(["api", "worker"], "ssrf-proxy", [3128], "requests to addresses that users choose"),
     { from: "sandbox", to: "ssrf-proxy", ports: [3128], why: "the only way out of the sandbox" },
     { from: "ssrf-proxy", to: "internet", ports: https, why: "public addresses only" },
+    ...(exceptions ? each(["ssrf-proxy"], "anywhere", https, "private addresses that its own rules let through") : []),
   ];
 }
 
@@ -129,8 +135,8 @@ function agentFlows(): Flow[] {
     { from: "agent-backend", to: "api", ports: [5001], why: "calls back into Dify" },
     { from: "agent-backend", to: "plugin-daemon", ports: [5002], why: "models" },
     { from: "agent-backend", to: "agent-sandbox", ports: [5004], why: "an agent's shell" },
-    { from: "agent-sandbox", to: "agent-backend", ports: [5050], why: "tools offered to the shell" },
-    { from: "agent-sandbox", to: "api", ports: [5001], why: "files" },
+    { from: "ssrf-proxy", to: "agent-backend", ports: [5050], why: "tools offered to the shell: /agent-stub/ alone" },
+    { from: "ssrf-proxy", to: "api", ports: [5001], why: "files for the shell: /files/ alone" },
     { from: "agent-sandbox", to: "ssrf-proxy", ports: [3128], why: "the only way out of the sandbox" },
   ];
 }
