@@ -135,18 +135,19 @@ describe("pulumi.com/waitFor", () => {
     spec: {},
   });
 
-  it("waits for the condition or value of a custom resource", async () => {
-    const made = plugin.make(backups, backup("awaited", '["jsonpath={.status.phase}=Completed", "condition=Checked"]'));
+  it("waits for the values that a custom resource is to have", async () => {
+    const made = plugin.make(
+      backups,
+      backup("awaited", '["jsonpath={.status.phase}=Completed", "jsonpath={.status.version}"]'),
+    );
     await eventually(
       () => Promise.resolve(plugin.engine.texts("status", backups)),
       (texts) => texts.length > 0,
     );
     expect(plugin.engine.texts("status", backups)[0]).toBe(
-      "waiting for jsonpath={.status.phase}=Completed (found none); waiting for condition=Checked (found none)",
+      "waiting for jsonpath={.status.phase}=Completed (found none); waiting for jsonpath={.status.version} (found none)",
     );
-    const body = [
-      { op: "add", path: "/status", value: { phase: "Completed", conditions: [{ type: "Checked", status: "True" }] } },
-    ];
+    const body = [{ op: "add", path: "/status", value: { phase: "Completed", version: 1 } }];
     const at = { group: "velero.io", version: "v1", namespace, plural: "backups", name: "awaited" };
     await cluster.config.makeApiClient(CustomObjectsApi).patchNamespacedCustomObject({ ...at, body });
     expect((await made).state.status).toMatchObject({ phase: "Completed" });
