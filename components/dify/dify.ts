@@ -41,7 +41,7 @@ export class Dify extends pulumi.ComponentResource {
   readonly migrationJob: pulumi.Output<string>;
 
   constructor(name: string, args: DifyArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("dify-ha:dify:Dify", name, {}, opts);
+    super("dify-ha:dify:Dify", name, { settings: args.settings, host: args.host }, opts);
     const { cluster, settings, host, connections, keys } = args;
     const { app } = args.namespaces;
     const child = { parent: this };
