@@ -59,7 +59,9 @@ resolvers cluster
 defaults
     mode tcp
     log global
-    option dontlognull
+    option tcplog
+    # Only what went wrong.
+    option dontlog-normal
     maxconn ${maxConnections}
     retries 2
     option redispatch
@@ -85,7 +87,6 @@ frontend health
     mode http
     bind :${ports.proxy.health}
     timeout client 10s
-    option dontlog-normal
     monitor-uri /healthz
     http-request use-service prometheus-exporter if { path /metrics }
     http-request return status 404

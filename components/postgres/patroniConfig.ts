@@ -159,7 +159,7 @@ function memberConfiguration(settings: PatroniSettings, etcdHosts: readonly stri
       bin_dir: settings.binDir,
       pgpass: "/tmp/pgpass",
       use_unix_socket: true,
-      use_unix_socket_repl: false,
+      use_unix_socket_repl: true,
       authentication: {
         superuser: login(roles.superuser),
         replication: login(roles.replication),
@@ -191,6 +191,7 @@ export const certificateLogins = { members: names.members, jobs: names.bootstrap
  */
 const accessRules = [
   "local all all trust",
+  "local replication all trust",
   `hostssl replication ${roles.replication} all cert map=members`,
   `hostssl postgres ${roles.rewind} all cert map=members`,
   `hostssl all ${roles.superuser} all cert map=jobs`,

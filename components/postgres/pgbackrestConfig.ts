@@ -40,7 +40,6 @@ export function memberRepositoryConfig(settings: PatroniSettings, place: Reposit
       "spool-path": paths.spool,
       // Log that cannot be archived must not fill the volume and stop Postgres: beyond this it is dropped, with an error in the log.
       "archive-push-queue-max": Math.floor(toBytes(settings.storage) / 2),
-      "archive-timeout": 60,
       "tls-server-address": "*",
       "tls-server-port": ports.member.pgbackrest,
       "tls-server-ca-file": authority,
@@ -48,7 +47,9 @@ export function memberRepositoryConfig(settings: PatroniSettings, place: Reposit
       "tls-server-key-file": key,
       "tls-server-auth": `${repositoryClient}=${scope}`,
     },
-    "global:archive-push": { "archive-async": "y" },
+    // Short: a primary that stops waits for three attempts, and is no primary meanwhile (48 s at 15, with the store away). A segment
+    // that is still on its way is asked for again.
+    "global:archive-push": { "archive-async": "y", "archive-timeout": 5 },
     [scope]: {
       "pg1-path": paths.data,
       "pg1-port": ports.member.postgres,

@@ -51,9 +51,9 @@ client_tls_key_file = ${key}
 server_tls_sslmode = verify-full
 server_tls_ca_file = ${authority}
 
-; During a failover clients wait here and are served when the new primary is there.
+; Without a primary requests fail at once, and each lets the pooler look for one again, at most five times a second.
 query_wait_timeout = 60
-server_login_retry = 1
+server_login_retry = 0.2
 server_connect_timeout = 3
 server_idle_timeout = 300
 server_lifetime = 3600

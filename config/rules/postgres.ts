@@ -72,16 +72,20 @@ export const postgresRules = [
           `give at least ${postgres.maxConnections - spare}, or smaller pooler.pools`,
         );
   }),
-  rule("one pooler can carry all of Dify's connections", ["postgres", "dify", "vectorStore"], ({ postgres, ...clients }) => {
-    if (postgres.backend === "external") return [];
-    const budget = connectionBudget(postgres, databaseClients(clients));
-    const needed = poolerMemory(budget);
-    return toBytes(postgres.pooler.resources.memory) >= needed * 2 ** 20
-      ? []
-      : problem(
-          "pooler.resources.memory",
-          `${postgres.pooler.resources.memory} are too little for ${budget.clientsPerPooler} clients, which one pooler has when the others are gone`,
-          `give at least ${needed}Mi, or Dify's processes smaller pools`,
-        );
-  }),
+  rule(
+    "one pooler can carry all of Dify's connections",
+    ["postgres", "dify", "vectorStore"],
+    ({ postgres, ...clients }) => {
+      if (postgres.backend === "external") return [];
+      const budget = connectionBudget(postgres, databaseClients(clients));
+      const needed = poolerMemory(budget);
+      return toBytes(postgres.pooler.resources.memory) >= needed * 2 ** 20
+        ? []
+        : problem(
+            "pooler.resources.memory",
+            `${postgres.pooler.resources.memory} are too little for ${budget.clientsPerPooler} clients, which one pooler has when the others are gone`,
+            `give at least ${needed}Mi, or Dify's processes smaller pools`,
+          );
+    },
+  ),
 ];

@@ -4,6 +4,8 @@
 # the primary.
 set -eu
 here=$(dirname "$0")
+# What is there already is no news.
+export PGOPTIONS='-c client_min_messages=warning'
 
 say() { echo "postgres-bootstrap: $1"; }
 fail() { echo "postgres-bootstrap: $1" >&2; exit 1; }

@@ -60,20 +60,28 @@ class Prober:
         # Apart, since a lookup may take long when a DNS server has gone with the leader's host.
         self.lookups = concurrent.futures.ThreadPoolExecutor(4)
         self.looking, self.known = {}, {}
+        self.well = True
 
     def reachable(self, addresses):
-        """True when a port accepts, False when none does, None when no address is known."""
+        """True when a port accepts, False when none does, None when no address is known.
+
+        As long as all is well only the first is tried: Patroni logs every connection that asks for nothing.
+        """
         for host in {h for h, _ in addresses} - self.known.keys():
             concurrent.futures.wait([self._look_up(host)], self.timeout)
-        tried = [self.connections.submit(self._connects, self.known[h], p) for h, p in addresses if h in self.known]
-        if not tried:
+        known = [(self.known[h], p) for h, p in addresses if h in self.known]
+        if not known:
             return None
-        if any(t.result() for t in concurrent.futures.as_completed(tried)):
-            return True
-        # The pod may have moved: the next round tries what the name says then.
-        for host in {h for h, _ in addresses}:
-            self._look_up(host)
-        return False
+        self.well = (self.well and self._connects(*known[0])) or self._any_connects(known)
+        if not self.well:
+            # The pod may have moved: the next round tries what the name says then.
+            for host in {h for h, _ in addresses}:
+                self._look_up(host)
+        return self.well
+
+    def _any_connects(self, known):
+        tried = [self.connections.submit(self._connects, address, port) for address, port in known]
+        return any(t.result() for t in concurrent.futures.as_completed(tried))
 
     def _look_up(self, host):
         if host not in self.looking or self.looking[host].done():

@@ -181,7 +181,7 @@ def view_of(scope, votes, scope_prefix, votes_prefix):
         elif name == "config":
             paused = bool(load(kv).get("pause"))
         elif name.startswith("members/"):
-            hosts = [urllib.parse.urlsplit(load(kv).get(url, "")) for url in ("api_url", "conn_url")]
+            hosts = [urllib.parse.urlsplit(load(kv).get(url, "")) for url in ("conn_url", "api_url")]
             addresses[name[len("members/"):]] = tuple((h.hostname, h.port) for h in hosts if h.hostname and h.port)
     cast = []
     for kv in votes:

@@ -1,0 +1,359 @@
+import { clusterSettings } from "../../config/cluster.ts";
+import { postgresSettings, type PatroniSettings } from "../../config/postgres.ts";
+import { etcdArguments } from "../../components/postgres/etcdConfig.ts";
+import { haproxyConfig } from "../../components/postgres/haproxyConfig.ts";
+import {
+  certificateNames,
+  hostOf,
+  membersOf,
+  names,
+  paths,
+  ports,
+  scope,
+  tlsFiles,
+} from "../../components/postgres/layout.ts";
+import { voterSettings } from "../../components/postgres/memberPod.ts";
+import { clusterFile, dynamicConfiguration, memberFile } from "../../components/postgres/patroniConfig.ts";
+import {
+  memberRepositoryConfig,
+  repositoryClient,
+  type RepositoryPlace,
+} from "../../components/postgres/pgbackrestConfig.ts";
+import { pgbouncerConfig, userList } from "../../components/postgres/pgbouncerConfig.ts";
+import { script } from "../../components/postgres/scripts.ts";
+import { failoverTiming } from "../../components/postgres/timing.ts";
+import type { DebianNetwork, DebianProgram } from "../../local/debian/run.ts";
+import { runInDebian, startInDebian, type DebianResult, type RunningProgram } from "./debian.ts";
+import { issueCertificates, type Certificate } from "./servers/certificates.ts";
+import { mountsOf } from "./servers/server.ts";
+
+/** Where members of a cluster on one loopback listen, one address a pod. */
+const addressOf = (area: number, index: number) => `127.0.${area}.${index + 1}`;
+const areas = { etcd: 1, members: 2, proxy: 3, pooler: 4 } as const;
+
+export const passwords = {
+  dify: "password of dify",
+  plugin: "password of the plugin daemon",
+  pooler: "password of the lookup",
+  poolerAdmin: 'password of the "console"',
+  patroni: "password of patroni",
+} as const;
+
+export const cluster = clusterSettings.parse({});
+
+/** As small as it gets, with all of the shape. */
+export function smallSettings(changes: Record<string, unknown> = {}): PatroniSettings {
+  const settings = postgresSettings.parse({
+    storage: "2Gi",
+    resources: { memory: "768Mi" },
+    maxConnections: 60,
+    pooler: { pools: { dify: 8, plugin: 4 }, drain: 1 },
+    ...changes,
+  });
+  if (settings.backend !== "patroni") throw new Error("not under Patroni");
+  return settings;
+}
+
+export type Party = "etcd" | "postgres" | "pgbouncer" | "postgres-bootstrap" | "pgbackrest" | "minio";
+
+export function issueClusterCertificates(): Promise<Record<Party, Certificate>> {
+  return issueCertificates<Party>({
+    etcd: [...certificateNames("etcd", cluster), "127.0.0.1"],
+    postgres: [...certificateNames("members", cluster), ...certificateNames("proxy", cluster)],
+    pgbouncer: certificateNames("pooler", cluster),
+    [names.bootstrap]: [],
+    [repositoryClient]: [],
+    minio: ["minio.test", "127.0.0.1"],
+  } as Record<Party, string[]>);
+}
+
+/** A certificate as a Secret's volume shows it. */
+export function tlsVolume(folder: string, { authority, certificate, key }: Certificate): Record<string, string> {
+  const files = tlsFiles(folder);
+  return { [files.authority]: authority, [files.certificate]: certificate, [files.key]: key };
+}
+
+/**
+ * A cluster from the very files that the program renders, on a loopback of its own: names lead to addresses of 127.0.0.0/8 where
+ * in a cluster they lead to pods.
+ */
+export class PostgresCluster {
+  readonly settings: PatroniSettings;
+  readonly running = new Map<string, RunningProgram>();
+  private readonly network: DebianNetwork;
+  private readonly certificates: Record<Party, Certificate>;
+  private readonly place: RepositoryPlace;
+  private readonly hosts: string;
+
+  constructor(options: {
+    readonly settings: PatroniSettings;
+    readonly network: DebianNetwork;
+    readonly certificates: Record<Party, Certificate>;
+    /** @default a place where nobody answers */
+    readonly place?: RepositoryPlace;
+  }) {
+    this.settings = options.settings;
+    this.network = options.network;
+    this.certificates = options.certificates;
+    this.place = options.place ?? {
+      endpoint: "https://minio.test:9000",
+      bucket: "backups",
+      region: "us-east-1",
+      addressing: "path",
+    };
+    const members = (["etcd", "members"] as const).flatMap((part) =>
+      membersOf(part, 7, cluster).map(({ host }, i) => `${addressOf(areas[part], i)} ${host}`),
+    );
+    this.hosts = [
+      "127.0.0.1 localhost minio.test",
+      ...members,
+      ...(["proxy", "pooler"] as const).map((part) => `${addressOf(areas[part], 0)} ${hostOf(part, cluster)}`),
+      "",
+    ].join("\n");
+  }
+
+  run(program: Omit<DebianProgram, "network"> & { readonly timeoutSeconds?: number }): Promise<DebianResult> {
+    return runInDebian({ ...program, network: this.network, files: { "/etc/hosts": this.hosts, ...program.files } });
+  }
+
+  start(name: string, program: Omit<DebianProgram, "network">): RunningProgram {
+    const running = startInDebian({
+      ...program,
+      network: this.network,
+      files: { "/etc/hosts": this.hosts, ...program.files },
+    });
+    this.running.set(name, running);
+    return running;
+  }
+
+  async stop(): Promise<void> {
+    for (const program of this.running.values()) program.kill();
+    await Promise.all([...this.running.values()].map(({ ended }) => ended));
+  }
+
+  startEtcd(index: number): RunningProgram {
+    const { name } = this.memberOf("etcd", index);
+    const args = etcdArguments({
+      members: membersOf("etcd", this.settings.etcd.members, cluster),
+      name,
+      domain: hostOf("etcd", cluster),
+      dataDir: "/var/lib/etcd-test",
+      tls: "/etc/etcd-tls",
+      commonName: "etcd",
+    });
+    const address = addressOf(areas.etcd, index);
+    return this.start(name, {
+      argv: ["etcd", ...args.map((arg) => arg.replaceAll("0.0.0.0", address))],
+      files: tlsVolume("/etc/etcd-tls", this.certificates.etcd),
+      mounts: mountsOf("etcd"),
+    });
+  }
+
+  /** Patroni with its voter and pgBackRest's server, as the containers of a pod. */
+  startMember(index: number): RunningProgram {
+    const { name, host } = this.memberOf("members", index);
+    const address = addressOf(areas.members, index);
+    const { voter } = failoverTiming(this.settings);
+    const etcd = membersOf("etcd", this.settings.etcd.members, cluster);
+    const backupServer = memberRepositoryConfig(this.settings, this.place).replace("=*", `=${address}`);
+    return this.start(name, {
+      argv: ["/opt/test/pod"],
+      user: "postgres",
+      graceSeconds: 30,
+      env: {
+        PATRONI_NAME: name,
+        PATRONI_POSTGRESQL_CONNECT_ADDRESS: `${host}:${ports.member.postgres}`,
+        PATRONI_POSTGRESQL_LISTEN: `${address}:${ports.member.postgres}`,
+        PATRONI_RESTAPI_CONNECT_ADDRESS: `${host}:${ports.member.patroni}`,
+        PATRONI_RESTAPI_LISTEN: `${address}:${ports.member.patroni}`,
+        PATRONI_RESTAPI_USERNAME: "patroni",
+        PATRONI_RESTAPI_PASSWORD: passwords.patroni,
+        CONFIG_FOLDER: paths.config,
+        SPOOL_FOLDER: paths.spool,
+        PGBACKREST_CONFIG: `${paths.repository}/pgbackrest.conf`,
+        PGBACKREST_REPO1_S3_KEY: "nobody",
+        PGBACKREST_REPO1_S3_KEY_SECRET: "nothing",
+        PGBACKREST_REPO1_CIPHER_PASS: "pass phrase",
+        VOTER_MEMBER: name,
+        ...(voter && {
+          VOTER_SETTINGS: JSON.stringify(
+            voterSettings(
+              this.settings,
+              voter,
+              etcd.map((e) => `${e.host}:${ports.etcd.client}`),
+            ),
+          ),
+        }),
+      },
+      files: {
+        "/opt/test/pod": `#!/bin/sh
+pgbackrest server &
+${voter ? `python3 -B ${paths.scripts}/voter.py &` : ""}
+exec sh ${paths.scripts}/start-member.sh
+`,
+        [`${paths.config}/patroni.yml`]: clusterFile(this.settings),
+        [`${paths.config}/member.yml`]: memberFile(
+          this.settings,
+          etcd.map(({ host: etcdHost }) => etcdHost),
+        ),
+        [`${paths.scripts}/start-member.sh`]: script("start-member.sh"),
+        [`${paths.scripts}/voter.py`]: script("voter.py"),
+        [`${paths.scripts}/voter_ballot.py`]: script("voter_ballot.py"),
+        [`${paths.repository}/pgbackrest.conf`]: backupServer,
+        [`${paths.volume}/.keep`]: "",
+        [`${paths.sockets}/.keep`]: "",
+        ...tlsVolume(paths.tls, this.certificates.postgres),
+      },
+    });
+  }
+
+  startProxy(): RunningProgram {
+    const config = haproxyConfig({
+      members: membersOf("members", this.settings.members, cluster),
+      check: failoverTiming(this.settings).check,
+      authorityFile: "/etc/haproxy/ca.crt",
+      maxConnections: this.settings.maxConnections,
+    });
+    const address = addressOf(areas.proxy, 0);
+    return this.start(names.proxy, {
+      argv: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/test.cfg"],
+      user: "haproxy",
+      files: {
+        "/etc/haproxy/test.cfg": config.replaceAll("bind :", `bind ${address}:`),
+        "/etc/haproxy/ca.crt": this.certificates.postgres.authority,
+      },
+    });
+  }
+
+  startPooler(): RunningProgram {
+    const config = pgbouncerConfig({
+      settings: this.settings,
+      clients: [],
+      primary: { host: hostOf("proxy", cluster), port: ports.proxy.primary },
+      tls: "/etc/pgbouncer-tls",
+      userList: "/etc/pgbouncer-users/userlist.txt",
+    });
+    return this.start(names.pooler, {
+      argv: ["pgbouncer", "/etc/pgbouncer/test.ini"],
+      user: "postgres",
+      graceSeconds: 30,
+      files: {
+        "/etc/pgbouncer/test.ini": config.replace("0.0.0.0", addressOf(areas.pooler, 0)),
+        "/etc/pgbouncer-users/userlist.txt": userList(passwords),
+        ...tlsVolume("/etc/pgbouncer-tls", this.certificates.pgbouncer),
+      },
+    });
+  }
+
+  /** libpq's variables and files of the superuser, through the proxy. */
+  superuser(): Required<Pick<DebianProgram, "env" | "files" | "user">> {
+    const tls = tlsFiles(paths.tls);
+    return {
+      user: "postgres",
+      env: {
+        PGHOST: hostOf("proxy", cluster),
+        PGPORT: `${ports.proxy.primary}`,
+        PGUSER: "postgres",
+        PGDATABASE: "postgres",
+        PGSSLMODE: "verify-full",
+        PGSSLROOTCERT: tls.authority,
+        PGSSLCERT: tls.certificate,
+        PGSSLKEY: tls.key,
+        PGCONNECT_TIMEOUT: "5",
+        WAIT_SECONDS: "60",
+      },
+      files: tlsVolume(paths.tls, this.certificates["postgres-bootstrap"]),
+    };
+  }
+
+  /** libpq's variables of a client of the pooler. */
+  client(user: "dify" | "plugin"): Required<Pick<DebianProgram, "env" | "files">> {
+    const name = user === "dify" ? "dify" : "dify_plugin";
+    return {
+      env: {
+        PGHOST: hostOf("pooler", cluster),
+        PGPORT: `${ports.pooler}`,
+        PGUSER: name,
+        PGDATABASE: name,
+        PGPASSWORD: passwords[user],
+        PGSSLMODE: "verify-full",
+        PGSSLROOTCERT: "/etc/test/ca.crt",
+        PGCONNECT_TIMEOUT: "5",
+      },
+      files: { "/etc/test/ca.crt": this.certificates.pgbouncer.authority },
+    };
+  }
+
+  /** What Job postgres-bootstrap does first. */
+  configure(settings: PatroniSettings): Promise<DebianResult> {
+    const configure = {
+      members: membersOf("members", settings.members, cluster).map(({ host }) => `${host}:${ports.member.patroni}`),
+      tls: tlsFiles(paths.tls),
+      wanted: dynamicConfiguration(settings),
+      waitSeconds: 60,
+      settleSeconds: 2 * settings.timing.loopWait + 2,
+    };
+    const { files } = this.superuser();
+    return this.run({
+      argv: ["python3", "/opt/dify-ha/configure.py"],
+      files: { ...files, "/opt/dify-ha/configure.py": script("configure.py") },
+      env: { CONFIGURE_SETTINGS: JSON.stringify(configure), PATRONI_PASSWORD: passwords.patroni },
+      timeoutSeconds: 120,
+    });
+  }
+
+  /** What Job postgres-bootstrap does then. */
+  bootstrap(changed: Partial<typeof passwords> | Record<string, string> = {}): Promise<DebianResult> {
+    const given: Record<string, string> = { ...passwords, ...changed };
+    const { env, files, user } = this.superuser();
+    return this.run({
+      argv: ["sh", "/opt/dify-ha/bootstrap.sh"],
+      user,
+      env: {
+        ...env,
+        DIFY_PASSWORD: given["dify"] ?? "",
+        PLUGIN_PASSWORD: given["plugin"] ?? "",
+        POOLER_PASSWORD: given["pooler"] ?? "",
+      },
+      files: {
+        ...files,
+        ...Object.fromEntries(
+          ["bootstrap.sh", "role.sql", "database.sql", "pooler.sql"].map((f) => [`/opt/dify-ha/${f}`, script(f)]),
+        ),
+      },
+      timeoutSeconds: 120,
+    });
+  }
+
+  /** Runs SQL as the superuser at the primary; the rows as lines. @throws what Postgres says. */
+  async sql(statement: string): Promise<string> {
+    const result = await this.run({ argv: ["psql", "-XAtqc", statement], ...this.superuser() });
+    if (result.exitCode !== 0) throw new Error(result.stderr);
+    return result.stdout.trim();
+  }
+
+  /** Name of the leader that Patroni's store names. */
+  async leader(): Promise<string> {
+    const files = tlsFiles("/etc/etcd-tls");
+    const result = await this.run({
+      argv: ["etcdctl", "get", "--print-value-only", `/dify-ha/${scope}/leader`],
+      env: {
+        ETCDCTL_ENDPOINTS: membersOf("etcd", this.settings.etcd.members, cluster)
+          .map(({ host }) => `https://${host}:${ports.etcd.client}`)
+          .join(","),
+        ETCDCTL_CACERT: files.authority,
+        ETCDCTL_CERT: files.certificate,
+        ETCDCTL_KEY: files.key,
+      },
+      files: tlsVolume("/etc/etcd-tls", this.certificates.etcd),
+      mounts: mountsOf("etcdctl"),
+    });
+    return result.stdout.trim();
+  }
+
+  private memberOf(part: "etcd" | "members", index: number): { readonly name: string; readonly host: string } {
+    const member = membersOf(part, index + 1, cluster)[index];
+    if (!member) throw new Error(`no member ${index}`);
+    return member;
+  }
+}
