@@ -10,7 +10,7 @@ for (const environment of environments) {
   await writeFile(goldenFile(environment), text);
   const after = JSON.parse(text) as Resource[];
   const changes = differences(before, after);
-  const summary = changes.length === 0 ? "unchanged" : `${changes.length} changes`;
+  const summary = before.length === 0 ? "new" : changes.length === 0 ? "unchanged" : `${changes.length} changes`;
   console.log(`${environment}: ${after.length} resources, ${summary}`);
-  for (const change of changes.filter((line) => before.length > 0 || !line.startsWith("+"))) console.log(`  ${change}`);
+  if (before.length > 0) for (const change of changes) console.log(`  ${change}`);
 }

@@ -138,6 +138,14 @@ const mutations: readonly (readonly [rule: string, what: string, kind: string, n
     "etcd",
     set("web", "spec", "selector", "matchLabels", "app.kubernetes.io/name"),
   ],
+  ["object-store-zones", "run seven servers in three zones", "StatefulSet", "minio", set(7, "spec", "replicas")],
+  [
+    "object-store-zones",
+    "let its servers share a zone",
+    "StatefulSet",
+    "minio",
+    set("ScheduleAnyway", ...pod, "topologySpreadConstraints", "0", "whenUnsatisfiable"),
+  ],
   ["default-deny", "open the way out", "NetworkPolicy", "default-deny-app", set(["Ingress"], "spec", "policyTypes")],
   [
     "pinned-images",
