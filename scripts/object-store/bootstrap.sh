@@ -68,9 +68,10 @@ make_user() {
 }
 
 connect
-while read -r bucket user mode days key; do
+# By a descriptor of its own: mc may read standard input.
+while read -r bucket user mode days key <&3; do
   say "bucket $bucket for $user"
   make_bucket "$bucket" "$user" "$mode" "$days" "$key"
   make_user "$user"
-done </buckets/buckets.txt
+done 3</buckets/buckets.txt
 say "done"

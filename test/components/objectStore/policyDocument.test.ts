@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { policyDocument } from "../../../components/objectStore/policyDocument.ts";
+
+const documents = (["application", "backup"] as const).map((purpose) => policyDocument({ name: "files", purpose }));
+
+describe("rights of a bucket's user", () => {
+  it("are named one by one, for its own bucket only", () => {
+    for (const { Statement } of documents)
+      for (const { Effect, Action, Resource } of Statement) {
+        expect(Action.join()).not.toContain("*");
+        if (Effect === "Allow")
+          expect(Resource.every((r) => r === "arn:aws:s3:::files" || r === "arn:aws:s3:::files/*")).toBe(true);
+      }
+  });
+
+  it.each([
+    "s3:CreateBucket",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutObjectRetention",
+  ])("never include %s", (action) => {
+    for (const { Statement } of documents)
+      for (const { Effect, Action } of Statement) expect(Action.includes(action)).toBe(Effect === "Deny");
+  });
+});
