@@ -10,11 +10,11 @@ export function namespaceNames({ prefix }: Pick<ClusterSettings, "prefix">): Rea
   return { app: prefix, data: `${prefix}-data`, sandbox: `${prefix}-sandbox` };
 }
 
-/** Pod Security level that a namespace enforces. Dify's sandbox needs chroot, setuid and seccomp of its own: nothing else may share its namespace. */
-const podSecurity: Readonly<Record<Area, "restricted" | "privileged">> = {
+/** Pod Security level that a namespace enforces. Dify's sandbox starts as root, to lock the code of users in: nothing else may share its namespace. */
+const podSecurity: Readonly<Record<Area, "restricted" | "baseline">> = {
   app: "restricted",
   data: "restricted",
-  sandbox: "privileged",
+  sandbox: "baseline",
 };
 
 export interface NamespacesArgs {
