@@ -49,6 +49,13 @@ describe("Redis members from the rendered configuration and scripts", { timeout:
     expect(await members.cli(0, "info", "replication")).toContain(`min_slaves_good_slaves:${settings.members - 1}`);
   });
 
+  it("are known to the proxy, which tells probes and Prometheus", async () => {
+    expect(await members.proxyPage("/healthz")).toContain("200 OK");
+    const metrics = await members.proxyPage("/metrics");
+    expect(metrics).toMatch(/^haproxy_server_status\{proxy="master",server="redis-0",state="UP"\} 1$/m);
+    expect(metrics).toMatch(/^haproxy_server_status\{proxy="master",server="redis-1",state="DOWN"\} 1$/m);
+  });
+
   it("keep every acknowledged write when the master's node dies, and writers go on through the proxy", async () => {
     const writer = members.writer();
     await moreWrites(writer);

@@ -96,6 +96,9 @@ export async function startMembers() {
     sentinelCli: (i: number, ...command: string[]) =>
       ask(sentinelPassword, "-h", address(i), "-p", "26379", ...command),
     start,
+    /** The proxy's page for probes and Prometheus. */
+    proxyPage: async (path: string) =>
+      (await runInDebian({ argv: ["curl", "-sf", `http://127.0.0.1:8404${path}`], network })).stdout,
     pod: (i: number) => running.get(i) as RunningProgram,
     /** As when a node dies: server and Sentinel at once, and the volume with them. */
     kill: async (i: number) => {
