@@ -39,6 +39,8 @@ export const passwords = {
   patroni: "password of patroni",
 } as const;
 
+const store = { user: "backups-of-test", password: "password-of-the-store" } as const;
+
 export const cluster = clusterSettings.parse({});
 
 /** As small as it gets, with all of the shape. */
@@ -79,28 +81,33 @@ export function tlsVolume(folder: string, { authority, certificate, key }: Certi
  */
 export class PostgresCluster {
   readonly settings: PatroniSettings;
+  /** Where the log is archived: nobody answers there until `startStore`. */
+  readonly place: RepositoryPlace = {
+    endpoint: "https://minio.test:9000",
+    bucket: "backups",
+    region: "us-east-1",
+    addressing: "path",
+    authorityFile: `${paths.repositoryAuthority}/ca.crt`,
+  };
+  readonly repositoryEnv = {
+    PGBACKREST_CONFIG: `${paths.repository}/pgbackrest.conf`,
+    PGBACKREST_REPO1_S3_KEY: store.user,
+    PGBACKREST_REPO1_S3_KEY_SECRET: store.password,
+    PGBACKREST_REPO1_CIPHER_PASS: "pass phrase",
+  };
   readonly running = new Map<string, RunningProgram>();
   private readonly network: DebianNetwork;
   private readonly certificates: Record<Party, Certificate>;
-  private readonly place: RepositoryPlace;
   private readonly hosts: string;
 
   constructor(options: {
     readonly settings: PatroniSettings;
     readonly network: DebianNetwork;
     readonly certificates: Record<Party, Certificate>;
-    /** @default a place where nobody answers */
-    readonly place?: RepositoryPlace;
   }) {
     this.settings = options.settings;
     this.network = options.network;
     this.certificates = options.certificates;
-    this.place = options.place ?? {
-      endpoint: "https://minio.test:9000",
-      bucket: "backups",
-      region: "us-east-1",
-      addressing: "path",
-    };
     const members = (["etcd", "members"] as const).flatMap((part) =>
       membersOf(part, 7, cluster).map(({ host }, i) => `${addressOf(areas[part], i)} ${host}`),
     );
@@ -170,10 +177,7 @@ export class PostgresCluster {
         PATRONI_RESTAPI_PASSWORD: passwords.patroni,
         CONFIG_FOLDER: paths.config,
         SPOOL_FOLDER: paths.spool,
-        PGBACKREST_CONFIG: `${paths.repository}/pgbackrest.conf`,
-        PGBACKREST_REPO1_S3_KEY: "nobody",
-        PGBACKREST_REPO1_S3_KEY_SECRET: "nothing",
-        PGBACKREST_REPO1_CIPHER_PASS: "pass phrase",
+        ...this.repositoryEnv,
         VOTER_MEMBER: name,
         ...(voter && {
           VOTER_SETTINGS: JSON.stringify(
@@ -200,6 +204,7 @@ exec sh ${paths.scripts}/start-member.sh
         [`${paths.scripts}/voter.py`]: script("voter.py"),
         [`${paths.scripts}/voter_ballot.py`]: script("voter_ballot.py"),
         [`${paths.repository}/pgbackrest.conf`]: backupServer,
+        [`${paths.repositoryAuthority}/ca.crt`]: this.certificates.minio.authority,
         [`${paths.volume}/.keep`]: "",
         [`${paths.sockets}/.keep`]: "",
         ...tlsVolume(paths.tls, this.certificates.postgres),
@@ -234,15 +239,35 @@ exec sh ${paths.scripts}/start-member.sh
       userList: "/etc/pgbouncer-users/userlist.txt",
     });
     return this.start(names.pooler, {
-      argv: ["pgbouncer", "/etc/pgbouncer/test.ini"],
+      argv: ["/opt/test/pod"],
       user: "postgres",
-      graceSeconds: 30,
+      env: { DRAIN_SECONDS: "1" },
       files: {
+        "/opt/test/pod": poolerPod,
+        "/opt/dify-ha/drain-pooler.sh": script("drain-pooler.sh"),
         "/etc/pgbouncer/test.ini": config.replace("0.0.0.0", addressOf(areas.pooler, 0)),
         "/etc/pgbouncer-users/userlist.txt": userList(passwords),
         ...tlsVolume("/etc/pgbouncer-tls", this.certificates.pgbouncer),
       },
     });
+  }
+
+  /** MinIO with a bucket for the archive. */
+  async startStore(): Promise<void> {
+    const { certificate, key } = this.certificates.minio;
+    const server = this.start("minio", {
+      argv: ["minio", "server", "--address=127.0.0.1:9000", "--certs-dir=/etc/test/certs", "/var/lib/minio"],
+      env: { MINIO_ROOT_USER: store.user, MINIO_ROOT_PASSWORD: store.password, MINIO_BROWSER: "off" },
+      files: { "/etc/test/certs/public.crt": certificate, "/etc/test/certs/private.key": key },
+      mounts: mountsOf("minio"),
+    });
+    await server.printed(/API: http/);
+    const made = await this.run({
+      argv: ["mc", "mb", "store/backups"],
+      env: { MC_HOST_store: `https://${store.user}:${store.password}@minio.test:9000` },
+      files: { "/root/.mc/certs/CAs/test.crt": this.certificates.minio.authority },
+    });
+    if (made.exitCode !== 0) throw new Error(made.stderr);
   }
 
   /** libpq's variables and files of the superuser, through the proxy. */
@@ -357,3 +382,11 @@ exec sh ${paths.scripts}/start-member.sh
     return member;
   }
 }
+
+/** PgBouncer, and what happens before its container is told to stop: here when USR1 comes. Somebody else must be its parent, to see it end. */
+const poolerPod = `#!/bin/sh
+sh -c 'pgbouncer /etc/pgbouncer/test.ini & echo $! >/tmp/pid'
+stop() { POOLER_PID=$(cat /tmp/pid) sh /opt/dify-ha/drain-pooler.sh; exit $?; }
+trap stop USR1
+while :; do sleep 0.2; done
+`;
