@@ -88,10 +88,11 @@ export class RedisSentinel extends pulumi.ComponentResource {
     );
   }
 
-  private configMap(name: string, args: RedisSentinelArgs, data: Readonly<Record<string, string>>) {
+  private configMap(workload: string, part: string, args: RedisSentinelArgs, data: Readonly<Record<string, string>>) {
+    const name = `${workload}-${part}`;
     return new k8s.core.v1.ConfigMap(
       name,
-      { metadata: { name, namespace: args.namespace, labels: { ...workloadLabels("redis") } }, data: { ...data } },
+      { metadata: { name, namespace: args.namespace, labels: { ...workloadLabels(workload) } }, data: { ...data } },
       { parent: this },
     );
   }
@@ -99,16 +100,13 @@ export class RedisSentinel extends pulumi.ComponentResource {
   private servers(name: string, args: RedisSentinelArgs): StatefulWorkload {
     const { cluster, settings, namespace } = args;
     const timing = failoverTiming(settings);
-    const config = this.configMap(`${name}-config`, args, {
+    const config = this.configMap(name, "config", args, {
       "redis.conf": serverConfig(settings),
       "sentinel.conf": sentinelConfig(timing),
     });
     const script = (file: string) => readFileSync(new URL(`../../scripts/redis/${file}`, import.meta.url), "utf8");
-    const scriptMap = this.configMap(
-      `${name}-scripts`,
-      args,
-      Object.fromEntries(scripts.map((file) => [file, script(file)])),
-    );
+    const texts = Object.fromEntries(scripts.map((file) => [file, script(file)]));
+    const scriptMap = this.configMap(name, "scripts", args, texts);
     return new StatefulWorkload(
       name,
       {

@@ -24,7 +24,13 @@ describe("a store of three servers, one a zone", { timeout: 120_000 }, () => {
   const start = (port: number) =>
     startInDebian({
       argv: ["minio", "server", "--address", `127.0.0.1:${port}`, "--certs-dir", "/certificates", ...volumes],
-      env: { ...administrator, MINIO_KMS_SECRET_KEY: kms, MINIO_BROWSER: "off", MINIO_CI_CD: "1" },
+      env: {
+        ...administrator,
+        MINIO_KMS_SECRET_KEY: kms,
+        MINIO_BROWSER: "off",
+        MINIO_PROMETHEUS_AUTH_TYPE: "public",
+        MINIO_CI_CD: "1",
+      },
       files: {
         "/certificates/public.crt": certificate.certificate,
         "/certificates/private.key": certificate.key,
@@ -67,6 +73,17 @@ describe("a store of three servers, one a zone", { timeout: 120_000 }, () => {
       totalDrivesPerSet: [layout?.setSize],
       standardSCParity: layout?.parity,
     });
+  });
+
+  it("answers probes and Prometheus", async () => {
+    const page = (path: string) =>
+      runInDebian({
+        argv: ["curl", "-sf", "--cacert", "/ca.crt", `https://127.0.0.1:9001${path}`],
+        files: { "/ca.crt": certificate.authority },
+        network,
+      });
+    for (const path of ["live", "ready"]) expect(await page(`/minio/health/${path}`)).toMatchObject({ exitCode: 0 });
+    expect((await page("/minio/v2/metrics/cluster")).stdout).toContain("minio_cluster_drive_online_total");
   });
 
   it("reads and writes on when a zone is lost, and not when two are", async () => {
