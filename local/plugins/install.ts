@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PLUGIN_NAMES, pluginVersion } from "./protocol/version.ts";
 
@@ -14,10 +14,11 @@ export async function installPlugins(pulumiHome: string): Promise<void> {
     PLUGIN_NAMES.map(async (name) => {
       const folder = path.join(pulumiHome, "plugins", `resource-${name}-v${pluginVersion(name)}`);
       const file = path.join(folder, `pulumi-resource-${name}`);
-      const present = await readFile(file, "utf8").catch(() => undefined);
-      if (present !== undefined && !present.startsWith(SIGNATURE)) return;
       const script = launcher(name, path.join(pulumiHome, "compile-cache"));
-      if (present === script) return;
+      const present = await stat(file).catch(() => undefined);
+      // The vendors' are programs of many megabytes.
+      const ours = present && present.size < LARGEST_SCRIPT ? await readFile(file, "utf8") : "";
+      if (present && (!ours.startsWith(SIGNATURE) || ours === script)) return;
       await mkdir(folder, { recursive: true });
       await writeFile(file, script);
       await chmod(file, 0o755);
@@ -25,13 +26,18 @@ export async function installPlugins(pulumiHome: string): Promise<void> {
   );
 }
 
+/** Bytes. */
+const LARGEST_SCRIPT = 10_000;
 const SIGNATURE = "#!/bin/sh\n# Written by local/plugins/install.ts.\n";
 
 /** Node's compile cache takes half a second off each start. */
 function launcher(name: string, compileCache: string): string {
   const node = path.join(REPOSITORY, "node_modules/.bin/node");
   const main = path.join(REPOSITORY, "local/plugins", name, "main.ts");
-  return `${SIGNATURE}NODE_COMPILE_CACHE=${quote(compileCache)} exec ${quote(node)} ${quote(main)} "$@"\n`;
+  return `${SIGNATURE}[ "$NODE_COMPILE_CACHE" ] || NODE_COMPILE_CACHE=${quote(compileCache)}
+export NODE_COMPILE_CACHE
+exec ${quote(node)} ${quote(main)} "$@"
+`;
 }
 
 function quote(text: string): string {
