@@ -53,7 +53,6 @@ resolvers cluster
     hold nx 1h
     hold timeout 1h
     hold refused 1h
-    hold obsolete 1h
     hold other 1h
 
 defaults

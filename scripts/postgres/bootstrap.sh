@@ -14,7 +14,7 @@ run() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"; }
 wait_for_primary() {
   deadline=$(($(date +%s) + WAIT_SECONDS))
   until [ "$(run --no-align --tuples-only --command='SELECT NOT pg_is_in_recovery()' 2>/tmp/reason)" = t ]; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "no primary at $PGHOST:$PGPORT after $WAIT_SECONDS s: $(tail -n 1 /tmp/reason)"
+    [ "$(date +%s)" -lt "$deadline" ] || fail "no primary at $PGHOST:$PGPORT after $WAIT_SECONDS s: $(head -n 1 /tmp/reason)"
     sleep 2
   done
 }

@@ -12,7 +12,7 @@ standbys="SELECT application_name || ' is ' || state || ', ' || sync_state FROM 
 deadline=$(($(date +%s) + WAIT_SECONDS))
 until synchronous=$(query "$count") && [ "$synchronous" -gt 0 ]; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
-    seen=$(query "$standbys") || fail "the primary at $PGHOST:$PGPORT does not answer: $(tail -n 1 /tmp/reason)"
+    seen=$(query "$standbys") || fail "the primary at $PGHOST:$PGPORT does not answer: $(head -n 1 /tmp/reason)"
     fail "no standby that commits wait for after $WAIT_SECONDS s; the primary sees: ${seen:-none}. Look at: patronictl list, the log of the pods postgres-*, and synchronous_mode in patronictl show-config"
   fi
   sleep 2

@@ -66,7 +66,7 @@ export function issueClusterCertificates(): Promise<Record<Party, Certificate>> 
     [names.bootstrap]: [],
     [repositoryClient]: [],
     minio: ["minio.test", "127.0.0.1"],
-  } as Record<Party, string[]>);
+  });
 }
 
 /** A certificate as a Secret's volume shows it. */
