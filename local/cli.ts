@@ -41,7 +41,9 @@ async function pulumi(args: readonly string[]): Promise<void> {
   process.exitCode = exitCode;
 }
 
-const program = new Command("local").description("Dify with backups on this machine: the embedded default");
+const program = new Command("local")
+  .description("Dify with backups on this machine: the embedded default")
+  .enablePositionalOptions();
 program
   .command("up")
   .description("bring everything up; repeat it at any time")
@@ -68,7 +70,6 @@ for (const [name, run] of Object.entries({ kubectl, pulumi }))
     .helpOption(false)
     .passThroughOptions()
     .action(run);
-program.enablePositionalOptions();
 
 stopInOrder();
 try {

@@ -3,9 +3,11 @@ export class Failure extends Error {
   override readonly name = "Failure";
 }
 
-/** The text of anything thrown, for messages. */
+/** The text of anything thrown, for messages; with its cause, since "fetch failed" alone says nothing. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return cause === undefined ? message : `${message}: ${messageOf(cause)}`;
 }
 
 /** Told what is being done, in a few words; the command line shows it beside the step that runs. */

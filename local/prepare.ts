@@ -96,6 +96,11 @@ function buildStep(name: FamilyName, reason?: string): Step {
 }
 
 const embeddedCluster = async (progress: (message: string) => void): Promise<string> => {
-  const { kubeconfig } = await startCluster({ dir: clusterFolder, binDir: toolchainPrograms, onProgress: progress, ...clusterPorts });
+  const { kubeconfig } = await startCluster({
+    dir: clusterFolder,
+    binDir: toolchainPrograms,
+    onProgress: progress,
+    ...clusterPorts,
+  });
   return kubeconfig;
 };

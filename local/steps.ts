@@ -9,24 +9,42 @@ export interface Step {
   run(progress: Progress): Promise<void>;
 }
 
-/** Runs steps one after the other. On a terminal they change in place; elsewhere each is a plain line when it starts and when it ends. */
+/** Runs steps one after the other. On a terminal they change in place; elsewhere each is a plain line, with what it tells below it. */
 export async function runSteps(steps: readonly Step[]): Promise<void> {
+  if (process.stdout.isTTY) await runOnTerminal(steps);
+  else await runInLines(steps);
+}
+
+async function runOnTerminal(steps: readonly Step[]): Promise<void> {
   const tasks = steps.map((step) => ({
     title: step.title,
     task: async (_: unknown, task: { output: string; title: string }) => {
       goOnUnlessInterrupted();
-      const began = Date.now();
-      await step.run((message) => (task.output = message));
-      const seconds = Math.round((Date.now() - began) / 1000);
-      if (seconds >= 5) task.title = `${step.title}: ${seconds} s`;
+      const took = await timed(() => step.run((message) => (task.output = message)));
+      task.title = `${step.title}${took}`;
     },
   }));
   await new Listr(tasks, {
-    concurrent: false,
     // Ctrl-C is for the command line to handle: programs that we started want to end first.
     registerSignalListeners: false,
+    // The command line shows the error, once.
     rendererOptions: { showErrorMessage: false, collapseErrors: false },
-    fallbackRenderer: "simple",
-    silentRendererCondition: false,
   }).run();
+}
+
+async function runInLines(steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    goOnUnlessInterrupted();
+    console.log(step.title);
+    const took = await timed(() => step.run((message) => console.log(`  ${message}`)));
+    if (took) console.log(`  done${took}`);
+  }
+}
+
+/** How long it took, where that is worth a word. */
+async function timed(action: () => Promise<void>): Promise<string> {
+  const began = Date.now();
+  await action();
+  const seconds = Math.round((Date.now() - began) / 1000);
+  return seconds < 3 ? "" : `: ${seconds} s`;
 }

@@ -40,7 +40,12 @@ function row({ metadata, spec, status }: V1Deployment | V1StatefulSet, kind: Wor
 }
 
 export function workloadTable(rows: readonly WorkloadRow[]): string {
-  const table = new Table({ head: ["namespace", "workload", "kind", "ready"], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ["namespace", "workload", "kind", "ready"],
+    style: { head: [], border: [] },
+    // No line between rows.
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+  });
   for (const { namespace, name, kind, ready, wanted } of rows)
     table.push([namespace, name, kind, `${ready}/${wanted}`]);
   return table.toString();

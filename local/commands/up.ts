@@ -20,8 +20,8 @@ export async function up(kubeconfig: string | undefined): Promise<void> {
     workspace,
     [
       "up",
+      // With the preview that comes first: what a policy refuses is refused before anything is changed.
       "--yes",
-      "--skip-preview",
       "--suppress-outputs",
       ...policyArguments(localStack),
       ...stackArguments(workspace, localStack),
