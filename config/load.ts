@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { SettingsError, problemsOf } from "./errors.ts";
 import type { Problem } from "./rules.ts";
 import { rules } from "./rules/index.ts";
+import { requiredSecrets } from "./rules/secrets.ts";
 import { secretNames } from "./secrets.ts";
 import { settingsSchema, type Settings } from "./settings.ts";
 
@@ -22,10 +23,11 @@ const secrets = "secrets";
  */
 export function loadSettings(configuration: StackConfiguration): Settings {
   const given = namespaced(configuration.values, project);
+  const givenSecrets = namespaced(configuration.values, secrets);
   const sections = Object.keys(settingsSchema.shape) as (keyof Settings)[];
   const problems: Problem[] = [
     ...unknown(project, Object.keys(given), sections),
-    ...secretProblems(namespaced(configuration.values, secrets), configuration.secretKeys),
+    ...secretProblems(givenSecrets, configuration.secretKeys),
   ];
 
   const parsed: Partial<Record<keyof Settings, unknown>> = {};
@@ -48,6 +50,14 @@ export function loadSettings(configuration: StackConfiguration): Settings {
 
   for (const { sections: needed, check } of rules)
     if (needed.every((section) => section in parsed)) problems.push(...check(parsed as Settings));
+
+  for (const { name, path } of requiredSecrets(parsed as Partial<Settings>))
+    if (!(name in givenSecrets))
+      problems.push({
+        path: `${secrets}:${name}`,
+        problem: `is missing, and ${path} names a server that has one already`,
+        remedy: `give it with: pulumi config set --secret ${secrets}:${name}`,
+      });
 
   if (problems.length > 0) throw new SettingsError(configuration.stack, problems);
   return parsed as Settings;
@@ -80,13 +90,15 @@ function fromJson(section: string, text: string | undefined): { readonly value: 
 
 function secretProblems(given: Readonly<Record<string, string>>, encrypted: readonly string[]): Problem[] {
   const plain = Object.keys(given).filter((name) => !encrypted.includes(`${secrets}:${name}`));
-  const result = secretNames.safeParse(given);
+  const result = secretNames.safeParse(given, { reportInput: true });
   return [
     ...plain.map((name) => ({
       path: `${secrets}:${name}`,
       problem: "stands in the configuration in plain text",
       remedy: `change it, and set it with: pulumi config set --secret ${secrets}:${name}`,
     })),
-    ...(result.success ? [] : problemsOf(secrets, secretNames, result.error.issues, { secret: true })),
+    ...(result.success ? [] : problemsOf(secrets, secretNames, result.error.issues, { secret: true })).map(
+      ({ path, ...rest }) => ({ path: path.replace(`${secrets}.`, `${secrets}:`), ...rest }),
+    ),
   ];
 }

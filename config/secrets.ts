@@ -2,6 +2,13 @@ import { z } from "zod";
 
 const secret = (minimum = 16) => z.string().min(minimum).optional();
 
+/** Becomes part of URLs and of proxies' configuration. */
+const plainSecret = z
+  .string()
+  .min(16)
+  .regex(/^[A-Za-z0-9]+$/, "must be letters and digits")
+  .optional();
+
 /**
  * Secrets that may be given (`pulumi config set --secret secrets:NAME`); what is left out is generated once and kept in the
  * stack's encrypted state.
@@ -19,8 +26,8 @@ export const secretNames = z.strictObject({
   patroniPassword: secret(),
   /** Encryption of the pgBackRest repositories: without it no backup can be read. */
   pgbackrestCipher: secret(),
-  redisPassword: secret(),
-  sentinelPassword: secret(),
+  redisPassword: plainSecret,
+  sentinelPassword: plainSecret,
   /** Administrator of MinIO. */
   objectStoreRootPassword: secret(),
   /** Key of MinIO's encryption at rest, base64 of 32 bytes: without it no object can be read. */

@@ -27,16 +27,15 @@ describe("settings", () => {
     const text = message({
       "dify-ha:cluster": { zones: ["a"], colour: "red" },
       "dify-ha:redis": { members: 4 },
-      "dify-ha:network": { host: "localhost", certificates: { renewBeforeDays: 300 } },
+      "dify-ha:network": { host: "localhost" },
       "dify-ha:databases": {},
     });
-    expect(text).toContain('6 settings are wrong in stack "prod", nothing was changed:');
+    expect(text).toContain('5 settings are wrong in stack "prod", nothing was changed:');
     expect(text).toContain("cluster.zones: is a list that does not fit; give at least 3 entries");
     expect(text).toContain("cluster.colour: is unknown; known are prefix, zones,");
     expect(text).toContain("redis.members: 4 does not fit; must be odd");
     expect(text).toContain('network.host: "localhost" does not fit; must be a DNS name such as "dify.example.com"');
     expect(text).toContain("dify-ha:databases: is unknown; known are cluster, network,");
-    expect(text).toContain("network.certificates.renewBeforeDays");
   });
 
   it("name the variants of what there is a choice of", () => {
@@ -61,7 +60,7 @@ describe("settings", () => {
 
 describe("secrets", () => {
   it("are taken when encrypted", () =>
-    expect(message({ "secrets:redisPassword": "sixteen letters at least" }, ["secrets:redisPassword"])).toBe(""));
+    expect(message({ "secrets:redisPassword": "sixteenLettersAtLeast" }, ["secrets:redisPassword"])).toBe(""));
 
   it("in plain text are refused, and not repeated", () => {
     const text = message({ "secrets:redisPassword": "sixteen letters at least" });
@@ -74,9 +73,19 @@ describe("secrets", () => {
       "secrets:redisPassword",
       "secrets:rootPassword",
     ]);
-    expect(text).toContain("secrets.redisPassword: is a string that does not fit; give at least 16 characters");
-    expect(text).toContain("secrets.rootPassword: is unknown; known are difyDatabasePassword,");
+    expect(text).toContain("secrets:redisPassword: is a string that does not fit; give at least 16 characters");
+    expect(text).toContain("secrets:rootPassword: is unknown; known are difyDatabasePassword,");
     expect(text).not.toContain("hunter2");
+  });
+
+  it("that a server elsewhere has already must be given", () => {
+    const external = { "dify-ha:redis": { backend: "external", host: "redis.example.com" } };
+    expect(message(external)).toContain(
+      "secrets:redisPassword: is missing, and redis.backend names a server that has one already; give it with:",
+    );
+    expect(message({ ...external, "secrets:redisPassword": "sixteenLettersAtLeast" }, ["secrets:redisPassword"])).toBe(
+      "",
+    );
   });
 
   it("put into a section are not repeated", () =>

@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { loadSettings } from "../../config/load.ts";
+import { secretNames } from "../../config/secrets.ts";
 import type { Settings } from "../../config/settings.ts";
 
-/** Settings as a stack file would give them: sections by name, what is left out is the default. */
+/** Settings as a stack file would give them: sections by name, what is left out is the default; every secret is given. */
 export function settings(sections: Readonly<Record<string, unknown>> = {}): Settings {
-  const values = Object.entries(sections).map(([name, value]) => [`dify-ha:${name}`, JSON.stringify(value)]);
-  return loadSettings({ stack: "test", values: Object.fromEntries(values) as Record<string, string>, secretKeys: [] });
+  const given = Object.entries(sections).map(([name, value]) => [`dify-ha:${name}`, JSON.stringify(value)]);
+  const secrets = Object.keys(secretNames.shape).map((name) => [`secrets:${name}`, "x".repeat(48)]);
+  return loadSettings({
+    stack: "test",
+    values: Object.fromEntries([...given, ...secrets]) as Record<string, string>,
+    secretKeys: secrets.map(([key = ""]) => key),
+  });
 }
 
 export const environments = ["local", "staging", "prod"] as const;

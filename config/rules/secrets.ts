@@ -1,0 +1,25 @@
+import type { SecretName } from "../secrets.ts";
+import type { Settings } from "../settings.ts";
+
+/** A secret that cannot be generated, since somebody else has it. */
+export interface RequiredSecret {
+  readonly name: SecretName;
+  /** The setting that asks for it. */
+  readonly path: string;
+}
+
+/** Secrets that the operator must give: those of servers that are run elsewhere. */
+export function requiredSecrets(settings: Partial<Settings>): readonly RequiredSecret[] {
+  const { postgres, redis, objectStore, vectorStore } = settings;
+  const of = (path: string, ...names: SecretName[]) => names.map((name) => ({ name, path }));
+  return [
+    ...(postgres?.backend === "external"
+      ? of("postgres.backend", "difyDatabasePassword", "pluginDatabasePassword")
+      : []),
+    ...(redis?.backend === "external" ? of("redis.backend", "redisPassword") : []),
+    ...(objectStore?.backend === "s3"
+      ? of("objectStore.backend", "difyObjectsKey", "pluginObjectsKey", "backupObjectsKey", "catalogueObjectsKey")
+      : []),
+    ...(vectorStore?.kind === "milvus" ? of("vectorStore.kind", "vectorStoreKey") : []),
+  ];
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { parseDocument } from "yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toolchainFolder } from "../../local/paths.ts";
+import { ensureEngine } from "../../local/pulumi/engine.ts";
+import { compilePolicies, policyArguments } from "../../local/pulumi/policies.ts";
+import { ensureStack, openWorkspace, runPulumi, stackArguments, type Workspace } from "../../local/pulumi/workspace.ts";
+import { clusterTimeout, testCluster, type TestCluster } from "../support/cluster.ts";
+
+let cluster: TestCluster;
+let folder: string;
+let workspace: Workspace;
+
+beforeAll(async () => {
+  cluster = await testCluster();
+  folder = await mkdtemp(join(tmpdir(), "program-"));
+  const engine = await ensureEngine(toolchainFolder, () => undefined);
+  workspace = await openWorkspace({ engine, folder, kubeconfig: cluster.kubeconfig });
+  await compilePolicies();
+}, clusterTimeout);
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The settings of Pulumi.local.yaml, with some of them changed: dotted paths below a section. */
+async function settings(changes: Readonly<Record<string, unknown>>): Promise<void> {
+  await ensureStack(workspace, "local");
+  const file = stackArguments(workspace, "local").at(-1) ?? "";
+  const document = parseDocument(await readFile(file, "utf8"));
+  for (const [path, value] of Object.entries(changes)) {
+    const [section, ...keys] = path.split(".");
+    document.setIn(["config", `dify-ha:${section}`, ...keys], value);
+  }
+  await writeFile(file, document.toString());
+}
+
+/** Runs a command on the stack, with the policies of an environment where it knows policies. */
+async function pulumi(command: "up" | "preview" | "destroy", options: readonly string[] = [], environment = "local") {
+  const policies = command === "destroy" ? [] : policyArguments(environment);
+  const yes = command === "preview" ? [] : ["--yes", "--skip-preview"];
+  const args = [command, "--non-interactive", ...yes, ...options, ...policies, ...stackArguments(workspace, "local")];
+  const { exitCode, stdout, stderr } = await runPulumi(workspace, args);
+  return { exitCode, output: `${stdout}\n${stderr}` };
+}
+
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+}
+
+/** What an update would do, a line each: "update Deployment api". */
+async function planned(): Promise<string[]> {
+  const args = ["preview", "--json", ...policyArguments("local"), ...stackArguments(workspace, "local")];
+  const { stdout } = await runPulumi(workspace, args);
+  const { steps } = JSON.parse(stdout) as { steps: readonly Step[] };
+  return steps
+    .filter(({ op }) => op !== "same")
+    .map(({ op, urn }) => `${op} ${urn.split("::")[2]?.split(":").at(-1)} ${urn.split("::")[3]}`)
+    .sort();
+}
+
+const state = async () => (await runPulumi(workspace, ["stack", "export", "--stack", "local"])).stdout;
+
+// Each step starts from what the one before it left.
+describe("stack local on a real control plane", { timeout: 400_000 }, () => {
+  it("comes up with the policies on", async () => {
+    await settings({});
+    const { exitCode, output } = await pulumi("up");
+    expect(exitCode, output).toBe(0);
+    const { items } = await cluster.config.makeApiClient(AppsV1Api).listNamespacedDeployment({ namespace: "dify" });
+    expect(items.map(({ status }) => status?.readyReplicas ?? 0).every((ready) => ready > 0)).toBe(true);
+  });
+
+  it("stays as it is at the second up", async () => expect(await planned()).toEqual([]));
+
+  it("keeps every password and key out of the state", async () => {
+    const { stdout } = await runPulumi(workspace, ["stack", "output", "--show-secrets", "--json", "--stack", "local"]);
+    const outputs = JSON.parse(stdout) as Record<string, unknown>;
+    const secrets = Object.entries(outputs).filter(([name]) => /Password|Key/.test(name));
+    expect(secrets.length).toBeGreaterThan(3);
+    const exported = await state();
+    for (const [name, value] of secrets) expect(exported.includes(String(value)), name).toBe(false);
+    expect(exported).not.toContain("PRIVATE KEY");
+  });
+
+  it("plans for a changed setting exactly what reads it", async () => {
+    await settings({ "dify.logLevel": "DEBUG" });
+    expect(await planned()).toEqual([
+      "update ConfigMap dify-environment",
+      "update Deployment api",
+      "update Deployment beat",
+      "update Deployment websocket",
+      "update Deployment worker",
+    ]);
+  });
+
+  it("is not touched by settings that are wrong", async () => {
+    const before = await state();
+    await settings({ "redis.members": 4, "dify.version": "0.1.0" });
+    const { exitCode, output } = await pulumi("up");
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('2 settings are wrong in stack "local", nothing was changed');
+    expect(output).not.toContain("    at ");
+    expect(JSON.parse(await state())).toMatchObject({ deployment: { resources: resourcesOf(before) } });
+  });
+
+  it("is not touched by what a policy refuses", async () => {
+    const before = await state();
+    await settings({});
+    const { exitCode, output } = await pulumi("preview", [], "prod");
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/\[mandatory\]\s+backup-bucket-lock/);
+    expect(JSON.parse(await state())).toMatchObject({ deployment: { resources: resourcesOf(before) } });
+  });
+
+  it("keeps what is protected when it is destroyed, and goes when nothing is", async () => {
+    const core = cluster.config.makeApiClient(CoreV1Api);
+    const namespaces = async () =>
+      (await core.listNamespace()).items
+        .map(({ metadata }) => metadata?.name)
+        .filter((name) => name?.startsWith("dify"));
+    await settings({ "cluster.protect": true });
+    expect((await pulumi("up")).exitCode).toBe(0);
+    const refused = await pulumi("destroy");
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain("protected");
+    expect(await namespaces()).toHaveLength(3);
+
+    await settings({ "cluster.protect": false });
+    expect((await pulumi("up")).exitCode).toBe(0);
+    const { exitCode, output } = await pulumi("destroy");
+    expect(exitCode, output).toBe(0);
+    expect(await namespaces()).toEqual([]);
+  });
+});
+
+function resourcesOf(exported: string): unknown {
+  return (JSON.parse(exported) as { deployment: { resources: unknown } }).deployment.resources;
+}
