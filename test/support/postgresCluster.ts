@@ -1,79 +1,18 @@
-import { clusterSettings } from "../../config/cluster.ts";
-import { postgresSettings, type PatroniSettings } from "../../config/postgres.ts";
+import type { PatroniSettings } from "../../config/postgres.ts";
 import { etcdArguments } from "../../components/postgres/etcdConfig.ts";
 import { haproxyConfig } from "../../components/postgres/haproxyConfig.ts";
-import {
-  certificateNames,
-  hostOf,
-  membersOf,
-  names,
-  paths,
-  ports,
-  scope,
-  tlsFiles,
-} from "../../components/postgres/layout.ts";
+import { hostOf, membersOf, names, paths, ports, scope, tlsFiles } from "../../components/postgres/layout.ts";
 import { voterSettings } from "../../components/postgres/memberPod.ts";
 import { clusterFile, dynamicConfiguration, memberFile } from "../../components/postgres/patroniConfig.ts";
-import {
-  memberRepositoryConfig,
-  repositoryClient,
-  type RepositoryPlace,
-} from "../../components/postgres/pgbackrestConfig.ts";
+import { memberRepositoryConfig, type RepositoryPlace } from "../../components/postgres/pgbackrestConfig.ts";
 import { pgbouncerConfig, userList } from "../../components/postgres/pgbouncerConfig.ts";
 import { script } from "../../components/postgres/scripts.ts";
 import { failoverTiming } from "../../components/postgres/timing.ts";
 import type { DebianNetwork, DebianProgram } from "../../local/debian/run.ts";
 import { runInDebian, startInDebian, type DebianResult, type RunningProgram } from "./debian.ts";
-import { issueCertificates, type Certificate } from "./servers/certificates.ts";
+import { addressOf, areas, cluster, passwords, poolerPod, store, tlsVolume, type Party } from "./postgresSample.ts";
+import type { Certificate } from "./servers/certificates.ts";
 import { mountsOf } from "./servers/server.ts";
-
-/** Where members of a cluster on one loopback listen, one address a pod. */
-const addressOf = (area: number, index: number) => `127.0.${area}.${index + 1}`;
-const areas = { etcd: 1, members: 2, proxy: 3, pooler: 4 } as const;
-
-export const passwords = {
-  dify: "password of dify",
-  plugin: "password of the plugin daemon",
-  pooler: "password of the lookup",
-  poolerAdmin: 'password of the "console"',
-  patroni: "password of patroni",
-} as const;
-
-const store = { user: "backups-of-test", password: "password-of-the-store" } as const;
-
-export const cluster = clusterSettings.parse({});
-
-/** As small as it gets, with all of the shape. */
-export function smallSettings(changes: Record<string, unknown> = {}): PatroniSettings {
-  const settings = postgresSettings.parse({
-    storage: "2Gi",
-    resources: { memory: "768Mi" },
-    maxConnections: 60,
-    pooler: { pools: { dify: 8, plugin: 4 }, drain: 1 },
-    ...changes,
-  });
-  if (settings.backend !== "patroni") throw new Error("not under Patroni");
-  return settings;
-}
-
-export type Party = "etcd" | "postgres" | "pgbouncer" | "postgres-bootstrap" | "pgbackrest" | "minio";
-
-export function issueClusterCertificates(): Promise<Record<Party, Certificate>> {
-  return issueCertificates<Party>({
-    etcd: [...certificateNames("etcd", cluster), "127.0.0.1"],
-    postgres: [...certificateNames("members", cluster), ...certificateNames("proxy", cluster)],
-    pgbouncer: certificateNames("pooler", cluster),
-    [names.bootstrap]: [],
-    [repositoryClient]: [],
-    minio: ["minio.test", "127.0.0.1"],
-  });
-}
-
-/** A certificate as a Secret's volume shows it. */
-export function tlsVolume(folder: string, { authority, certificate, key }: Certificate): Record<string, string> {
-  const files = tlsFiles(folder);
-  return { [files.authority]: authority, [files.certificate]: certificate, [files.key]: key };
-}
 
 /**
  * A cluster from the very files that the program renders, on a loopback of its own: names lead to addresses of 127.0.0.0/8 where
@@ -377,16 +316,6 @@ exec sh ${paths.scripts}/start-member.sh
   }
 
   private memberOf(part: "etcd" | "members", index: number): { readonly name: string; readonly host: string } {
-    const member = membersOf(part, index + 1, cluster)[index];
-    if (!member) throw new Error(`no member ${index}`);
-    return member;
+    return membersOf(part, index + 1, cluster)[index] as { name: string; host: string };
   }
 }
-
-/** PgBouncer, and what happens before its container is told to stop: here when USR1 comes. Somebody else must be its parent, to see it end. */
-const poolerPod = `#!/bin/sh
-sh -c 'pgbouncer /etc/pgbouncer/test.ini & echo $! >/tmp/pid'
-stop() { POOLER_PID=$(cat /tmp/pid) sh /opt/dify-ha/drain-pooler.sh; exit $?; }
-trap stop USR1
-while :; do sleep 0.2; done
-`;

@@ -3,15 +3,15 @@ import { jobRepositoryConfig } from "../../../components/postgres/pgbackrestConf
 import { membersOf, paths, scope } from "../../../components/postgres/layout.ts";
 import { script } from "../../../components/postgres/scripts.ts";
 import { openNetwork, usesDebian, type DebianResult } from "../../support/debian.ts";
+import { PostgresCluster } from "../../support/postgresCluster.ts";
 import {
   cluster as clusterSettings,
   issueClusterCertificates,
   passwords,
-  PostgresCluster,
   smallSettings,
   tlsVolume,
   type Party,
-} from "../../support/postgresCluster.ts";
+} from "../../support/postgresSample.ts";
 import type { Certificate } from "../../support/servers/certificates.ts";
 
 usesDebian();

@@ -9,7 +9,7 @@ import {
   smallSettings,
   tlsVolume,
   type Party,
-} from "../../support/postgresCluster.ts";
+} from "../../support/postgresSample.ts";
 import type { Certificate } from "../../support/servers/certificates.ts";
 
 usesDebian();

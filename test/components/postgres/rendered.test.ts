@@ -7,7 +7,7 @@ import { jobRepositoryConfig, memberRepositoryConfig } from "../../../components
 import { pgbouncerConfig, userList } from "../../../components/postgres/pgbouncerConfig.ts";
 import { failoverTiming } from "../../../components/postgres/timing.ts";
 import { runInDebian, usesDebian } from "../../support/debian.ts";
-import { cluster, issueClusterCertificates, smallSettings, tlsVolume } from "../../support/postgresCluster.ts";
+import { cluster, issueClusterCertificates, smallSettings, tlsVolume } from "../../support/postgresSample.ts";
 
 usesDebian();
 
