@@ -100,7 +100,7 @@ export class PostgresCluster {
     const { name, host } = this.memberOf("members", index);
     const address = addressOf(areas.members, index);
     const { voter } = failoverTiming(this.settings);
-    const etcd = membersOf("etcd", this.settings.etcd.members, cluster);
+    const etcd = membersOf("etcd", this.settings.etcd.members, cluster).map((member) => member.host);
     const backupServer = memberRepositoryConfig(this.settings, this.place).replace("=*", `=${address}`);
     return this.start(name, {
       argv: ["/opt/test/pod"],
@@ -123,7 +123,7 @@ export class PostgresCluster {
             voterSettings(
               this.settings,
               voter,
-              etcd.map((e) => `${e.host}:${ports.etcd.client}`),
+              etcd.map((e) => `${e}:${ports.etcd.client}`),
             ),
           ),
         }),
@@ -135,10 +135,7 @@ ${voter ? `python3 -B ${paths.scripts}/voter.py &` : ""}
 exec sh ${paths.scripts}/start-member.sh
 `,
         [`${paths.config}/patroni.yml`]: clusterFile(this.settings),
-        [`${paths.config}/member.yml`]: memberFile(
-          this.settings,
-          etcd.map(({ host: etcdHost }) => etcdHost),
-        ),
+        [`${paths.config}/member.yml`]: memberFile(this.settings, etcd),
         [`${paths.scripts}/start-member.sh`]: script("start-member.sh"),
         [`${paths.scripts}/voter.py`]: script("voter.py"),
         [`${paths.scripts}/voter_ballot.py`]: script("voter_ballot.py"),
@@ -268,8 +265,8 @@ exec sh ${paths.scripts}/start-member.sh
 
   /** What Job postgres-bootstrap does then. */
   bootstrap(changed: Partial<typeof passwords> | Record<string, string> = {}): Promise<DebianResult> {
-    const given: Record<string, string> = { ...passwords, ...changed };
     const { env, files, user } = this.superuser();
+    const given: Record<string, string> = { ...passwords, ...changed };
     return this.run({
       argv: ["sh", "/opt/dify-ha/bootstrap.sh"],
       user,
@@ -291,9 +288,9 @@ exec sh ${paths.scripts}/start-member.sh
 
   /** Runs SQL as the superuser at the primary; the rows as lines. @throws what Postgres says. */
   async sql(statement: string): Promise<string> {
-    const result = await this.run({ argv: ["psql", "-XAtqc", statement], ...this.superuser() });
-    if (result.exitCode !== 0) throw new Error(result.stderr);
-    return result.stdout.trim();
+    const { exitCode, stdout, stderr } = await this.run({ argv: ["psql", "-XAtqc", statement], ...this.superuser() });
+    if (exitCode !== 0) throw new Error(stderr);
+    return stdout.trim();
   }
 
   /** Name of the leader that Patroni's store names. */
