@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Resource } from "../policies/read/resource.ts";
-import { differences, dumpGolden, environments, readGolden } from "./support/golden.ts";
+import { differences, dumpGolden, readGolden } from "./support/golden.ts";
+import { environments } from "./support/stack.ts";
 
 describe.each(environments)("the program registers for %s", (environment) => {
   it("what the golden list says (a change that is meant: make golden)", { timeout: 120_000 }, async () => {

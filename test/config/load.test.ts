@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { loadSettings } from "../../config/load.ts";
 import { SettingsError } from "../../config/errors.ts";
-import { environments, settings, stackValues } from "../support/settings.ts";
+import { settings } from "../support/settings.ts";
+import { environments, stackConfiguration } from "../support/stack.ts";
 
 /** The message that wrong settings get; empty when they are right. */
 function message(values: Readonly<Record<string, unknown>>, secretKeys: readonly string[] = []): string {
@@ -18,10 +19,9 @@ function message(values: Readonly<Record<string, unknown>>, secretKeys: readonly
 describe("settings", () => {
   it("may all be left out", () => expect(settings().cluster.zones).toEqual(["a", "b", "c"]));
 
-  it.each(environments)("of %s are right", (environment) => {
-    const values = stackValues(environment);
-    expect(loadSettings({ stack: environment, values, secretKeys: [] }).cluster.prefix).toMatch(/^dify/);
-  });
+  it.each(environments)("of %s are right", (environment) =>
+    expect(loadSettings(stackConfiguration(environment)).cluster.prefix).toMatch(/^dify/),
+  );
 
   it("are all checked before any is complained about", () => {
     const text = message({

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { differences, dumpGolden, environments, goldenFile, readGolden } from "../support/golden.ts";
+import { differences, dumpGolden, goldenFile, readGolden } from "../support/golden.ts";
+import { environments } from "../support/stack.ts";
 import type { Resource } from "../../policies/read/resource.ts";
 
 /** Writes the golden lists anew and says what changed: `make golden`, after a change that is meant. */

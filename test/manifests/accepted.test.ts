@@ -3,7 +3,7 @@ import { CoreV1Api, KubernetesObjectApi, PatchStrategy, type KubernetesObject, t
 import { beforeAll, describe, expect, it } from "vitest";
 import { clusterTimeout, testCluster, type TestCluster } from "../support/cluster.ts";
 import type { Declared } from "../support/mocks.ts";
-import { environments, type Environment } from "../support/settings.ts";
+import { environments, type Environment } from "../support/stack.ts";
 
 /** What the program asks the cluster for, out of the golden list. */
 function manifests(environment: Environment): KubernetesObject[] {

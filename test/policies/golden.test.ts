@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { kindOf, type Resource } from "../../policies/read/resource.ts";
 import { rules } from "../../policies/rules/index.ts";
-import { environments, readGolden } from "../support/golden.ts";
+import { readGolden } from "../support/golden.ts";
+import { environments } from "../support/stack.ts";
 import { judge } from "../support/policies.ts";
 
 /** Data that a mutation may reach into; it fails the test by itself where the program no longer has what it changes. */

@@ -6,7 +6,7 @@ import { rules } from "../../policies/rules/index.ts";
 import { bucketLock } from "../../policies/rules/backup/bucketLock.ts";
 import { defaultDeny } from "../../policies/rules/security/defaultDeny.ts";
 import { asPreviewed, enforcement, unknownText } from "../support/policies.ts";
-import { environments } from "../support/golden.ts";
+import { environments } from "../support/stack.ts";
 
 type ResourceArgs = Parameters<Extract<ResourceValidationPolicy["validateResource"], (...args: never) => unknown>>[0];
 type StackArgs = Parameters<StackValidationPolicy["validateStack"]>[0];

@@ -2,10 +2,7 @@ import { execa } from "execa";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Resource } from "../../policies/read/resource.ts";
-import type { Environment } from "./policies.ts";
-
-/** Environments whose resource lists are kept, so that a reviewer sees what a change does to each. */
-export const environments = ["local", "staging", "prod"] as const satisfies readonly Environment[];
+import type { Environment } from "./stack.ts";
 
 const repository = new URL("../../", import.meta.url);
 

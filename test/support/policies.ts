@@ -1,10 +1,9 @@
+import type { Environment } from "./stack.ts";
 import * as sdk from "@pulumi/policy";
 import { readFileSync } from "node:fs";
 import { asResource } from "../../policies/policy.ts";
 import type { Resource } from "../../policies/read/resource.ts";
 import { rules } from "../../policies/rules/index.ts";
-
-export type Environment = "local" | "staging" | "prod";
 
 type Settings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 

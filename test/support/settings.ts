@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
 import { loadSettings } from "../../config/load.ts";
 import { secretNames } from "../../config/secrets.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -13,16 +11,4 @@ export function settings(sections: Readonly<Record<string, unknown>> = {}): Sett
     values: Object.fromEntries([...given, ...secrets]) as Record<string, string>,
     secretKeys: secrets.map(([key = ""]) => key),
   });
-}
-
-export const environments = ["local", "staging", "prod"] as const;
-export type Environment = (typeof environments)[number];
-
-/** Configuration of a committed stack, as Pulumi hands it to the program. */
-export function stackValues(environment: Environment): Record<string, string> {
-  const text = readFileSync(new URL(`../../Pulumi.${environment}.yaml`, import.meta.url), "utf8");
-  const { config = {} } = parse(text) as { config?: Record<string, unknown> };
-  return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
-  );
 }
