@@ -6,8 +6,8 @@ import type { Connection, RemoteInputs } from "./inputs.ts";
 import type { Runner } from "./resource.ts";
 import { ProgramError, run } from "./run.ts";
 
-/** What ssh itself ends with when it could not connect. */
-const NO_CONNECTION = 255;
+/** What ssh says when it could not connect: the command has not begun, so trying again does no harm. */
+const NO_CONNECTION = /^(exit code 255: )?(ssh: (connect to host|Could not resolve)|kex_exchange_identification)/m;
 
 /** Runs a command line on another machine, with the system's ssh. */
 export const runRemotely: Runner<RemoteInputs> = async (
@@ -24,7 +24,7 @@ export const runRemotely: Runner<RemoteInputs> = async (
       try {
         return await run({ file: "ssh", args, env, stdin, ...request });
       } catch (error) {
-        const lost = error instanceof ProgramError && error.exitCode === NO_CONNECTION;
+        const lost = error instanceof ProgramError && NO_CONNECTION.test(error.message);
         if (!lost || attempt > connection.dialErrorLimit || request.signal.aborted) throw error;
         await sleep(1000);
       }

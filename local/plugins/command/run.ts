@@ -16,15 +16,9 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Exit code and last words of a program that failed. */
+/** How a program failed, with its last words. */
 export class ProgramError extends Error {
-  readonly exitCode: number | null;
-
-  constructor(exitCode: number | null, reason: string) {
-    super(reason);
-    this.name = "ProgramError";
-    this.exitCode = exitCode;
-  }
+  override readonly name = "ProgramError";
 }
 
 /**
@@ -33,7 +27,12 @@ export class ProgramError extends Error {
  */
 export function run({ file, args, cwd, env, stdin, signal, onLine }: Program): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, env, signal, stdio: "pipe" });
+    // A process group of its own, so that a cancelled shell takes along what it has started.
+    const child = spawn(file, args, { cwd, env, detached: true, stdio: "pipe" });
+    const end = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    };
+    signal.addEventListener("abort", end, { once: true });
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       let line = "";
@@ -45,13 +44,14 @@ export function run({ file, args, cwd, env, stdin, signal, onLine }: Program): P
       });
       child[name].on("end", () => line && onLine(name, line));
     }
-    child.on("error", (error) => reject(new ProgramError(null, `${file} could not be run: ${error.message}`)));
+    child.on("error", (error) => reject(new ProgramError(`${file} could not be run: ${error.message}`)));
     child.on("close", (code, ended) => {
+      signal.removeEventListener("abort", end);
       if (code === 0) return resolve({ stdout: trimmed(output.stdout), stderr: trimmed(output.stderr) });
+      if (signal.aborted) return reject(new ProgramError("the operation was cancelled"));
       const words = trimmed(output.stderr) || trimmed(output.stdout);
-      reject(
-        new ProgramError(code, `${code === null ? `ended by ${ended}` : `exit code ${code}`}${words && `: ${words}`}`),
-      );
+      const how = code === null ? `ended by ${ended}` : `exit code ${code}`;
+      reject(new ProgramError(words ? `${how}: ${words}` : how));
     });
     // A program that does not read its input is no failure.
     child.stdin.on("error", () => undefined);

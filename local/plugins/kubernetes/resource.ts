@@ -13,7 +13,7 @@ import {
   type TimedRequest,
   type UpdateRequest,
 } from "../protocol/plugin.ts";
-import { containsUnknown, isObject, plain, sealLike, UNKNOWN, type Properties } from "../protocol/values.ts";
+import { containsUnknown, isObject, isSecret, plain, sealLike, UNKNOWN, type Properties } from "../protocol/values.ts";
 import { readinessOf } from "./await/ready.ts";
 import { explain, waitUntilReady } from "./await/wait.ts";
 import { checkInputs } from "./check.ts";
@@ -27,7 +27,10 @@ import { asObject, describe, objectId, parseId, requestBody, steering, type Kube
 import type { Settings } from "./settings.ts";
 import { importedInputs, stateOf } from "./state.ts";
 
-/** What a preview's dry run may find wrong and the update would too. Other refusals may be due to what is not made yet. */
+/**
+ * Refusals of a preview's dry run that the update would meet too. Others may be due to what is not made yet, or to a webhook that
+ * cannot do dry runs.
+ */
 const CERTAIN = new Set([400, 409, 422]);
 
 /** Every kind of object in one cluster. */
@@ -138,8 +141,8 @@ export class KubernetesResource implements Resource {
         );
       return inputs;
     }
-    const planned = await this.#dryRun(object, manager, cluster);
-    return planned ? previewState(inputs, planned.object) : inputs;
+    await this.#dryRun(object, manager, cluster);
+    return previewState(inputs);
   }
 
   async #existing(object: KubeObject, cluster: Cluster): Promise<KubeObject | "unknown kind" | undefined> {
@@ -163,9 +166,9 @@ export class KubernetesResource implements Resource {
     try {
       return await cluster.apply(object, { ...this.#applyOptions(object, manager), dryRun: true });
     } catch (error) {
-      if (error instanceof UnknownKindError || (error instanceof ApiError && !CERTAIN.has(error.status)))
-        return undefined;
-      throw error;
+      const certain = error instanceof ApiError && CERTAIN.has(error.status) && !/dry.?run/i.test(error.message);
+      if (certain || !(error instanceof ApiError || error instanceof UnknownKindError)) throw error;
+      return undefined;
     }
   }
 
@@ -188,13 +191,14 @@ export class KubernetesResource implements Resource {
   }
 }
 
-/** What is known of a new object before it exists: what the program says; what the API server will give it is unknown. */
-function previewState(inputs: Properties, planned: KubeObject): Properties {
-  const { metadata, spec } = inputs;
-  const given = { uid: UNKNOWN, resourceVersion: UNKNOWN, creationTimestamp: UNKNOWN };
-  const state: Properties = { ...inputs, metadata: { ...given, ...(isObject(metadata) ? metadata : {}) } };
-  if (planned.kind === "Service" && isObject(spec)) state.spec = { clusterIP: UNKNOWN, clusterIPs: UNKNOWN, ...spec };
-  return state;
+/**
+ * What is known of a new object before it exists: what the program says. A Service's address is unknown; so are uid and the like, but
+ * marking those would make the whole of `metadata` unknown to programs and policies.
+ */
+function previewState(inputs: Properties): Properties {
+  const { kind, spec } = inputs;
+  if (kind !== "Service" || isSecret(spec) || !isObject(spec)) return inputs;
+  return { ...inputs, spec: { clusterIP: UNKNOWN, clusterIPs: UNKNOWN, ...spec } };
 }
 
 /** `kubernetes:apps/v1:Deployment` says what to read where nothing else does: in an import. */

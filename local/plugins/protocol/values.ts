@@ -21,7 +21,11 @@ export function secret(value: Value): Properties {
   return { [SIGNATURE]: SECRET, value };
 }
 
-export function isSecret(value: Value): value is Properties {
+interface Secret extends Properties {
+  value: Value;
+}
+
+export function isSecret(value: Value): value is Secret {
   return isObject(value) && value[SIGNATURE] === SECRET;
 }
 

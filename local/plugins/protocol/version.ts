@@ -1,14 +1,16 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import command from "@pulumi/command/package.json" with { type: "json" };
+import kubernetes from "@pulumi/kubernetes/package.json" with { type: "json" };
+import random from "@pulumi/random/package.json" with { type: "json" };
+import tls from "@pulumi/tls/package.json" with { type: "json" };
 
-/** The packages whose plugins we stand in for. */
-export const PLUGIN_NAMES = ["kubernetes", "random", "command", "tls"] as const;
+/** The npm packages whose plugins we stand in for. */
+const PACKAGES = { kubernetes, random, command, tls };
 
-export type PluginName = (typeof PLUGIN_NAMES)[number];
+export type PluginName = keyof typeof PACKAGES;
+
+export const PLUGIN_NAMES = Object.keys(PACKAGES) as PluginName[];
 
 /** A plugin has the version of its npm package: the engine asks for exactly that one. */
 export function pluginVersion(name: PluginName): string {
-  const file = fileURLToPath(import.meta.resolve(`@pulumi/${name}/package.json`));
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return version.replace(/^v/, "");
+  return PACKAGES[name].version.replace(/^v/, "");
 }

@@ -42,8 +42,8 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("a program of every kind, with the real engine", { timeout: 180_000 }, () => {
   it("comes up, and stays as it is at the second try", async () => {
     await settings({});
-    expect(await operations()).toEqual({ create: RESOURCES });
-    await pulumi("up", "--yes", "--skip-preview");
+    // With the stack itself and the provider.
+    expect((await pulumi("up", "--yes", "--skip-preview")).stdout).toContain(`${RESOURCES + 2} created`);
     expect(await operations()).toEqual({});
     await pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
@@ -97,7 +97,6 @@ describe("a program of every kind, with the real engine", { timeout: 180_000 }, 
       "update kubernetes:apps/v1:Deployment web": ["spec.template.spec.containers[0].resources.requests.memory"],
     });
     await pulumi("up", "--yes", "--skip-preview");
-    expect(await operations()).toEqual({});
   });
 
   it("takes over an object that exists by import", async () => {
@@ -115,6 +114,7 @@ describe("a program of every kind, with the real engine", { timeout: 180_000 }, 
       "foreign",
       id,
     );
+    // Also: what the step before put right needs nothing more.
     expect(await operations()).toEqual({ "delete kubernetes:core/v1:ConfigMap foreign": [] });
   });
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, constants, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, appendFile, constants, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -15,7 +15,7 @@ afterEach(() => rm(home, { recursive: true }));
 const fileOf = (name: (typeof PLUGIN_NAMES)[number]) =>
   path.join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`, `pulumi-resource-${name}`);
 
-describe("installed plugins", () => {
+describe("installed plugins", { timeout: 60_000 }, () => {
   it("lie where the engine looks for the versions of the npm packages", async () => {
     await installPlugins(home);
     for (const name of PLUGIN_NAMES) await access(fileOf(name), constants.X_OK);
@@ -40,7 +40,15 @@ describe("installed plugins", () => {
     shell.kill("SIGKILL");
     await once(shell, "exit");
     await expect.poll(() => isRunning(pid), { timeout: 15_000 }).toBe(false);
-  }, 60_000);
+  });
+
+  it("are made again when they are not those of the sources", async () => {
+    await installPlugins(home);
+    const script = await readFile(fileOf("random"), "utf8");
+    await appendFile(fileOf("random"), "# older\n");
+    await installPlugins(home);
+    expect(await readFile(fileOf("random"), "utf8")).toBe(script);
+  });
 
   it("are left alone when they are there already, also the vendor's", async () => {
     await mkdir(path.dirname(fileOf("tls")), { recursive: true });

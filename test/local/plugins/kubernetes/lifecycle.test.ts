@@ -13,13 +13,17 @@ const services = urnOf("kubernetes:core/v1:Service", "web");
 let cluster: TestCluster;
 let namespace: string;
 let plugin: PluginProcess;
+/** Its provider changes data in place and takes over what others own. */
+let bold: PluginProcess;
 
 beforeAll(async () => {
   cluster = await testCluster();
   namespace = await testNamespace(cluster);
   plugin = await PluginProcess.start("kubernetes", { kubeconfig: cluster.kubeconfig, namespace });
+  const options = { enableConfigMapMutable: "true", enableSecretMutable: "true", enablePatchForce: "true" };
+  bold = await PluginProcess.start("kubernetes", { kubeconfig: cluster.kubeconfig, namespace, ...options });
 }, clusterTimeout);
-afterAll(() => plugin.stop());
+afterAll(() => Promise.all([plugin.stop(), bold.stop()]));
 
 describe("names", () => {
   it("makes one from the resource's, keeps it, and marks it", async () => {
@@ -84,27 +88,21 @@ describe("differences", () => {
   });
 
   it("changes a ConfigMap in place when the provider allows it, unless it is immutable", async () => {
-    const config = { kubeconfig: cluster.kubeconfig, namespace, enableConfigMapMutable: "true" };
-    const mutable = await PluginProcess.start("kubernetes", config);
-    try {
-      const made = await mutable.make(maps, configMap(namespace, { name: "mutable" }, { a: "1" }));
-      const changed = configMap(namespace, { name: "mutable" }, { b: "2" });
-      expect(await mutable.diff(maps, made, changed)).toMatchObject({
-        replaces: [],
-        details: { "data.a": "DELETE", "data.b": "ADD" },
-      });
-      const { state } = await mutable.update(maps, made, changed);
-      expect(state.data).toEqual({ b: "2" });
-      const frozen = await mutable.make(maps, {
-        ...configMap(namespace, { name: "frozen" }, { a: "1" }),
-        immutable: true,
-      });
-      expect(await mutable.diff(maps, frozen, { ...frozen.inputs, data: { a: "2" } })).toMatchObject({
-        replaces: ["data.a"],
-      });
-    } finally {
-      await mutable.stop();
-    }
+    const made = await bold.make(maps, configMap(namespace, { name: "mutable" }, { a: "1" }));
+    const changed = configMap(namespace, { name: "mutable" }, { b: "2" });
+    expect(await bold.diff(maps, made, changed)).toMatchObject({
+      replaces: [],
+      details: { "data.a": "DELETE", "data.b": "ADD" },
+    });
+    const { state } = await bold.update(maps, made, changed);
+    expect(state.data).toEqual({ b: "2" });
+    const frozen = await bold.make(maps, {
+      ...configMap(namespace, { name: "frozen" }, { a: "1" }),
+      immutable: true,
+    });
+    expect(await bold.diff(maps, frozen, { ...frozen.inputs, data: { a: "2" } })).toMatchObject({
+      replaces: ["data.a"],
+    });
   });
 });
 
@@ -128,21 +126,15 @@ describe("secrets", () => {
   });
 
   it("removes a key that leaves stringData", async () => {
-    const config = { kubeconfig: cluster.kubeconfig, enableSecretMutable: "true" };
-    const mutable = await PluginProcess.start("kubernetes", config);
     const keys = (stringData: Properties) => ({
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "fewer", namespace },
       stringData,
     });
-    try {
-      const made = await mutable.make(secrets, keys({ a: "1", b: "2" }));
-      const { state } = await mutable.update(secrets, made, keys({ a: "1" }));
-      expect(Object.keys(plain(state).data as Properties)).toEqual(["a"]);
-    } finally {
-      await mutable.stop();
-    }
+    const made = await bold.make(secrets, keys({ a: "1", b: "2" }));
+    const { state } = await bold.update(secrets, made, keys({ a: "1" }));
+    expect(Object.keys(plain(state).data as Properties)).toEqual(["a"]);
   });
 });
 
@@ -189,13 +181,11 @@ describe("drift", () => {
 describe("fields of other managers", () => {
   it("reports a conflict in the API server's words, already in the preview, and takes over on demand", async () => {
     const made = await plugin.make(deployments, deployment("contested", namespace, { replicas: 1 }));
-    const other = await PluginProcess.start("kubernetes", { kubeconfig: cluster.kubeconfig, enablePatchForce: "true" });
-    await other.update(
+    await bold.update(
       urnOf("kubernetes:apps/v1:Deployment", "other"),
       { ...made, state: { ...made.state, __fieldManager: "autoscaler" } },
       deployment("contested", namespace, { replicas: 2 }),
     );
-    await other.stop();
     const wanted = deployment("contested", namespace, { replicas: 3 });
     const conflict =
       /Apply failed with \d conflicts?: conflicts? with "autoscaler"[\s\S]*\.spec\.replicas[\s\S]*pulumi\.com\/patchForce/;
@@ -216,7 +206,7 @@ describe("previews", () => {
     });
     expect(id).toBe("");
     expect(state).toMatchObject({
-      metadata: { name: "planned", uid: UNKNOWN },
+      metadata: { name: "planned" },
       spec: { clusterIP: UNKNOWN, selector: { app: "x" } },
     });
     expect(state).not.toHaveProperty("status");
