@@ -48,7 +48,7 @@ describe("what holds data in production", { timeout: 120_000 }, () => {
 
   it("would be missed if it were renamed without an alias", async () => {
     const named = (name: string, opts: pulumi.CustomResourceOptions) =>
-      declare(() => new k8s.apps.v1.StatefulSet(name, {}, opts));
+      declare(() => new k8s.core.v1.ConfigMap(name, {}, opts));
     const [plain] = await named("new", {});
     const [aliased] = await named("new", { aliases: [{ name: "old" }] });
     expect(plain?.formerNames).toEqual([]);

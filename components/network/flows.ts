@@ -157,6 +157,7 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
     { from: "postgres", to: "etcd", ports: [2379], why: "the leader lock" },
     { from: "etcd", to: "etcd", ports: [2379, 2380], why: "consensus" },
     { from: "postgres-bootstrap", to: "postgres-haproxy", ports: [5000], why: "roles and databases" },
+    { from: "postgres-bootstrap", to: "postgres", ports: [8008, 8432], why: "members' configuration, their archive" },
     { from: "replication-check", to: "postgres-haproxy", ports: [5000], why: "is a standby synchronous?" },
   ];
 }
@@ -177,7 +178,7 @@ function redisFlows({ redis, dify }: FlowSettings): Flow[] {
 }
 
 function objectStoreFlows({ objectStore, postgres }: FlowSettings): Flow[] {
-  const archiver = postgres.backend === "patroni" ? (["postgres"] as const) : [];
+  const archiver = postgres.backend === "patroni" ? (["postgres", "postgres-bootstrap"] as const) : [];
   const clients = [...backend, "plugin-daemon", ...archiver] as const;
   if (objectStore.backend === "s3") return each(clients, "anywhere", [443], "S3");
   return [
@@ -222,6 +223,7 @@ function monitoringFlows({ network, postgres, redis, objectStore }: FlowSettings
       ? ([
           { from: "monitoring", to: "postgres-haproxy", ports: [8404], why },
           { from: "monitoring", to: "postgres", ports: [8008], why },
+          { from: "monitoring", to: "etcd", ports: [2381], why },
         ] as const)
       : []),
     ...(redis.backend === "sentinel"
