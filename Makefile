@@ -2,7 +2,7 @@
 STACK ?= local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview test golden lint bench clean
+.PHONY: help up down status preview test golden settings lint bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -22,8 +22,12 @@ preview: ## show what a stack would change: STACK=local, staging or prod
 test: ## run every check and every test; the last line counts them
 	@local/run local/tests/run.ts
 
-golden: ## write the golden resource lists anew, after a change that is meant
+golden: ## write the golden resource lists and docs/settings.md anew, after a change that is meant
+	@local/run docs/settings.ts --write
 	@local/run test/golden/update.ts
+
+settings: ## print every setting with its meaning, bounds and default
+	@local/run docs/settings.ts
 
 lint: ## check types, style and scripts
 	@local/run local/tests/run.ts --lint

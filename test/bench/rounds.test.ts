@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { measure, median } from "../../bench/rounds.ts";
+
+describe("measuring side by side", () => {
+  it("runs all contenders in every round, after one that is not counted", async () => {
+    const order: string[] = [];
+    const contender = (name: string) => ({ name, run: () => Promise.resolve(void order.push(name)) });
+    const measured = await measure([contender("a"), contender("b")], 2);
+    expect(order).toEqual(["a", "b", "a", "b", "a", "b"]);
+    expect(measured.map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+
+  it.each([
+    [[3, 1, 2], 2],
+    [[4, 1, 2, 3], 2.5],
+    [[7], 7],
+  ])("takes the median of %j", (values, middle) => expect(median(values)).toBe(middle));
+
+  it("has no median without values", () => expect(() => median([])).toThrow("no values"));
+});
