@@ -10,11 +10,12 @@ export const checksumAnnotation = "dify-ha/configuration-checksum";
 
 /**
  * Checksum of all that a pod reads from ConfigMaps and Secrets: it stands in the pod template, so that a change rolls exactly
- * the readers. Only the hash leaves the secrets.
+ * the readers. Of a Secret it is `data` that counts, as the cluster holds it: `stringData` is never read back. Only the hash
+ * leaves the secrets.
  */
 export function configurationChecksum(configurations: readonly Configuration[]): pulumi.Output<string> {
-  const contents = configurations.map((c) => pulumi.all([c.data, "stringData" in c ? c.stringData : undefined]));
+  const contents = pulumi.all(configurations.map(({ data }) => data));
   return pulumi.unsecret(
-    pulumi.all(contents).apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 32)),
+    contents.apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 32)),
   );
 }

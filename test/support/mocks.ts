@@ -43,8 +43,10 @@ function masked(value: unknown): unknown {
 }
 
 /** What providers would compute: recognizable, the same in every run, and secret where theirs is. */
-function computed(type: string, name: string): Record<string, unknown> {
+function computed(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
   switch (type) {
+    case "kubernetes:core/v1:Secret":
+      return { data: inputs["data"] ?? inputs["stringData"] };
     case "random:index/randomPassword:RandomPassword":
       return { result: secret(`generated-password-of-${name}`) };
     case "random:index/randomBytes:RandomBytes":
@@ -84,7 +86,7 @@ export async function declare(program: () => unknown, stack = "test"): Promise<D
     {
       newResource: ({ type, name, inputs }) => ({
         id: `${name}-id`,
-        state: { ...(inputs as Record<string, unknown>), ...computed(type, name) },
+        state: { ...(inputs as Record<string, unknown>), ...computed(type, name, inputs as Record<string, unknown>) },
       }),
       call: ({ inputs }) => inputs as Record<string, unknown>,
     },
