@@ -7,7 +7,9 @@ import { bytes, image, resources } from "./units.ts";
 const databasePool = (size: number, overflow: number) =>
   z
     .strictObject({
+      /** Connections that each process keeps open. */
       size: z.number().int().min(1).max(200).default(size),
+      /** Further ones that it may open under load. */
       overflow: z.number().int().min(0).max(200).default(overflow),
     })
     .prefault({});
@@ -23,13 +25,21 @@ const imageSettings = z
         'must be a registry without a slash at its end, such as "registry.example.com/mirror"',
       )
       .optional(),
+    /** API, workers, scheduler, collaboration and migration. */
     api: image.optional(),
+    /** Pages. */
     web: image.optional(),
+    /** Plugin daemon. */
     pluginDaemon: image.optional(),
+    /** Sandbox of code. */
     sandbox: image.optional(),
+    /** Agent back end. */
     agentBackend: image.optional(),
+    /** Shell of the agents. */
     agentSandbox: image.optional(),
+    /** Squid. */
     ssrfProxy: image.default("ubuntu/squid:6.6-24.04_beta"),
+    /** nginx, in a variant that does not run as root. */
     gateway: image.default("nginxinc/nginx-unprivileged:1.29.8-alpine"),
   })
   .prefault({});
@@ -66,6 +76,7 @@ const beatSettings = z.strictObject({ resources: resources("100m", "1Gi") }).pre
 /** Collaboration on the canvas, from 1.14 on. */
 const websocketSettings = z
   .strictObject({
+    /** Whether several users can work on a canvas at once. */
     enabled: z.boolean().default(true),
     /** More than one from 1.16 on; the load balancer must then keep a client on one node. */
     replicas: z.number().int().min(1).max(20).default(1),
@@ -122,6 +133,7 @@ const address = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/, 'must be an addres
 /** The only way from the sandbox to the outside, and the way of every request to an address that a user chose. */
 const ssrfProxySettings = z
   .strictObject({
+    /** Proxies; 2 or more survive the loss of one. */
     replicas: z.number().int().min(1).max(20).default(2),
     resources: resources("100m", "256Mi"),
     /** Private addresses that may be reached in spite of the rule; all others are denied. */
@@ -136,13 +148,16 @@ const ssrfProxySettings = z
 /** Agents with a shell of their own, from 1.16 on. */
 const agentSettings = z
   .strictObject({
+    /** Whether the agent back end and its shell run. */
     enabled: z.boolean().default(false),
+    /** Agent back ends; 2 or more survive the loss of one. */
     replicas: z.number().int().min(1).max(20).default(2),
     resources: resources("250m", "1Gi"),
     /** The one shell that all agents share: their homes and workspaces are on its volume. */
     sandbox: z
       .strictObject({
         resources: resources("500m", "2Gi"),
+        /** Volume of homes and workspaces. */
         storage: bytes.default("10Gi"),
         /** User of its image, made by useradd without a number: 1000 is what Debian gives to the first. */
         user: z.number().int().min(1).max(65_535).default(1000),
@@ -154,6 +169,7 @@ const agentSettings = z
 /** Who ends TLS: the gateway with a certificate from a Secret of the app namespace, somebody before it, or nobody. */
 const tlsSettings = z.discriminatedUnion("endedBy", [
   z.strictObject({
+    /** Where TLS ends. */
     endedBy: z.literal("gateway"),
     /** Name of a Secret of type kubernetes.io/tls, as cert-manager makes them; a new certificate is taken up while running. */
     secret: z.string().min(1),
@@ -165,6 +181,7 @@ const tlsSettings = z.discriminatedUnion("endedBy", [
 /** How users reach the gateway. */
 const exposureSettings = z.discriminatedUnion("kind", [
   z.strictObject({
+    /** A Service of type LoadBalancer, or an Ingress. */
     kind: z.literal("loadBalancer"),
     /** Annotations of the Service, which the provider of the load balancer reads. */
     annotations: z.record(z.string(), z.string()).default({}),
@@ -173,6 +190,7 @@ const exposureSettings = z.discriminatedUnion("kind", [
     kind: z.literal("ingress"),
     /** Class of the Ingress; the cluster's default when left out. */
     className: z.string().min(1).optional(),
+    /** Annotations of the Ingress, which its controller reads. */
     annotations: z.record(z.string(), z.string()).default({}),
     /** Secret with the certificate, for the controller. */
     tlsSecret: z.string().min(1).optional(),
@@ -182,6 +200,7 @@ const exposureSettings = z.discriminatedUnion("kind", [
 /** The one way in: nginx. */
 const gatewaySettings = z
   .strictObject({
+    /** Gateways; 2 or more survive the loss of one. */
     replicas: z.number().int().min(1).max(50).default(3),
     resources: resources("250m", "256Mi"),
     /** Largest request in MiB: uploads of files. */
@@ -212,6 +231,7 @@ export const difySettings = z
     /** A version whose images, routes, variables and probes are known. */
     version: z.enum(difyVersionNames).default("1.15.0"),
     images: imageSettings,
+    /** Least severe messages that Dify logs. */
     logLevel: z.enum(["DEBUG", "INFO", "WARNING", "ERROR"]).default("INFO"),
     /** Longest run of an app or workflow in seconds. Pods are given that long to end. */
     maxExecutionSeconds: z.number().int().min(60).max(86_400).default(1200),

@@ -99,17 +99,17 @@ function bound(words: string, limit: number | bigint, origin: string): string {
 }
 
 function unknownKey(path: string, key: string, schema: z.ZodType, at: readonly PropertyKey[]): Problem {
-  const known = keysAt(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema, at);
+  const known = keysAt(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }), at);
   return { path: `${path}.${key}`, problem: "is unknown", remedy: `known are ${known.join(", ")}` };
 }
 
 /** Names that a map of the settings may have. */
 function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
-  const branches = [schema, ...((schema.anyOf ?? schema.oneOf ?? []) as JsonSchema[])];
+  const branches = [schema, ...(schema.anyOf ?? schema.oneOf ?? [])];
   const [head, ...rest] = path;
   if (head === undefined) return [...new Set(branches.flatMap((b) => Object.keys(b.properties ?? {})))];
   return branches.flatMap((b) => {
     const inner = typeof head === "number" ? b.items : (b.properties?.[String(head)] ?? b.additionalProperties);
-    return typeof inner === "object" && !Array.isArray(inner) ? keysAt(inner as JsonSchema, rest) : [];
+    return typeof inner === "object" && !Array.isArray(inner) ? keysAt(inner, rest) : [];
   });
 }

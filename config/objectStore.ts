@@ -8,6 +8,7 @@ const bucketName = z
 
 /** Servers of our own, spread over the zones: MinIO, or its fork Silo, which keeps MinIO's variables and disk format. */
 const minioBackend = z.strictObject({
+  /** Whose servers: `minio` runs them here, `s3` uses buckets that exist elsewhere. */
   backend: z.literal("minio").default("minio"),
   /**
    * Servers, the same number in each zone. With the drives they decide what survives: components/objectStore/layout.ts.
@@ -28,6 +29,7 @@ const minioBackend = z.strictObject({
   resources: resources("500m", "2Gi"),
   /** Let Prometheus read metrics without a token; network policies say who reaches the port. */
   openMetrics: z.boolean().default(true),
+  /** Names of the buckets that are made. */
   buckets: z
     .strictObject({
       /** Dify's files and the keys of its tenants. */
@@ -40,6 +42,7 @@ const minioBackend = z.strictObject({
       catalogue: bucketName.default("dify-catalogue"),
     })
     .prefault({}),
+  /** How long backups are locked, and what was overwritten or deleted is kept, in days. */
   retention: z
     .strictObject({
       /** Days for which nobody, not even the administrator, can delete or change a backup. It can be raised, never lowered. */
@@ -53,7 +56,11 @@ const minioBackend = z.strictObject({
 });
 
 /** A bucket that exists, and the access key of the one user that may use it. */
-const s3Bucket = z.strictObject({ bucket: bucketName, accessKey: z.string().min(3) });
+const s3Bucket = z.strictObject({
+  bucket: bucketName,
+  /** Identifier of the access key; its secret half is a secret. */
+  accessKey: z.string().min(3),
+});
 
 /**
  * S3 or what speaks its protocol. Buckets and users must exist already, with locks on backups and catalogue: nothing is made there.
@@ -61,15 +68,19 @@ const s3Bucket = z.strictObject({ bucket: bucketName, accessKey: z.string().min(
  */
 const s3Backend = z.strictObject({
   backend: z.literal("s3"),
-  /** @example "eu-central-1" */
+  /** Region that requests are signed for. */
   region: z.string().regex(/^[a-z0-9-]+$/, 'must be a region such as "eu-central-1"'),
   /** Host that serves HTTPS on port 443, by a certificate that a public authority signed. AWS's of the region when left out. */
   endpoint: hostname.optional(),
   /** Buckets as a path of the URL, or as its host. */
   addressing: z.enum(["virtual", "path"]).default("virtual"),
+  /** Dify's files and the keys of its tenants (secrets:difyObjectsKey). */
   dify: s3Bucket,
+  /** Plugin packages and what plugins store (secrets:pluginObjectsKey). */
   plugins: s3Bucket,
+  /** All backups (secrets:backupObjectsKey). */
   backups: s3Bucket,
+  /** Records of the coordinated backups (secrets:catalogueObjectsKey). */
   catalogue: s3Bucket,
 });
 

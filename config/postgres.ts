@@ -10,7 +10,7 @@ const identifier = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a lower-
 /** How soon a failure is noticed, in seconds. What follows from it: components/postgres/timing.ts. */
 const timing = z
   .strictObject({
-    /** How long the leader's lock outlives its last renewal. Patroni's floor is 20. */
+    /** Seconds by which the leader's lock outlives its last renewal. Patroni's floor is 20. */
     ttl: wholeSeconds(20, 300).default(20),
     /** Pause between two rounds of Patroni's loop. Short: a new leader's standbys attach in the next round. */
     loopWait: wholeSeconds(1, 60).default(2),
@@ -36,6 +36,7 @@ const etcd = z
       .max(5)
       .refine((n) => n % 2 === 1, "must be odd")
       .default(3),
+    /** Image of etcd. */
     image: image.default("gcr.io/etcd-development/etcd:v3.6.5"),
     /** Volume of each member. Patroni writes a few megabytes an hour, and old revisions are compacted. */
     storage: bytes.default("2Gi"),
@@ -46,7 +47,9 @@ const etcd = z
 /** HAProxy before the members: knows who is primary from Patroni's REST API. */
 const proxy = z
   .strictObject({
+    /** Proxies. At least 2, so that one can be lost. */
     replicas: z.number().int().min(2).max(10).default(2),
+    /** Image of HAProxy. */
     image: image.default("haproxy:3.0.11"),
     resources: resources("100m", "128Mi"),
     /** Health checks, in seconds. */
@@ -68,7 +71,9 @@ const proxy = z
 /** PgBouncer before HAProxy: many connections of clients share a few to the primary. */
 const pooler = z
   .strictObject({
+    /** Poolers. At least 2, so that one can be lost. */
     replicas: z.number().int().min(2).max(10).default(2),
+    /** Image of PgBouncer. */
     image: image.default("edoburu/pgbouncer:v1.24.1-p1"),
     /** User and group of the image's account. */
     user: z.number().int().min(1).max(65535).default(70),
@@ -76,7 +81,9 @@ const pooler = z
     /** Connections of each pooler to the primary, for each database. */
     pools: z
       .strictObject({
+        /** To the database of the Dify API. */
         dify: z.number().int().min(1).max(1000).default(40),
+        /** To the database of the plugin daemon. */
         plugin: z.number().int().min(1).max(1000).default(15),
       })
       .prefault({}),
@@ -101,10 +108,11 @@ const archive = z
 
 /** A cluster of our own: Patroni with etcd, HAProxy and PgBouncer. */
 const patroni = z.strictObject({
+  /** Whose servers: `patroni` runs them here, `external` uses one that is run elsewhere. */
   backend: z.literal("patroni").default("patroni"),
   /** One a zone; the primary and its standbys. */
   members: z.number().int().min(3).max(7).default(3),
-  /** With Patroni 4, pgBackRest, Python 3 and the extension vector on board, in Debian's layout. Its entry point is not used. */
+  /** Has Patroni 4, pgBackRest, Python 3 and the extension vector on board, in Debian's layout. Its entry point is not used. */
   image: image.default("timescale/timescaledb-ha:pg17.11-ts2.30.1"),
   /** User and group that own the data. Cannot change once there are data. */
   user: z.number().int().min(1).max(65535).default(1000),
@@ -132,18 +140,27 @@ const patroni = z.strictObject({
   pooler,
 });
 
+const databaseOf = (name: string) =>
+  z
+    .strictObject({
+      /** Name of the database. */
+      database: identifier.default(name),
+      /** Role that owns it. */
+      user: identifier.default(name),
+    })
+    .prefault({});
+
 /** A server that is run elsewhere. Its databases have the extensions uuid-ossp and vector; roles' passwords come from `secrets`. */
 const external = z.strictObject({
   backend: z.literal("external"),
   /** Name or address that always leads to the primary. */
   host: z.string().min(1),
+  /** Port of the primary. */
   port: z.number().int().min(1).max(65535).default(5432),
   /** Database of the Dify API and the role that owns it (password: secrets:difyDatabasePassword). */
-  dify: z.strictObject({ database: identifier.default("dify"), user: identifier.default("dify") }).prefault({}),
+  dify: databaseOf("dify"),
   /** Database of the plugin daemon and the role that owns it (password: secrets:pluginDatabasePassword). */
-  plugin: z
-    .strictObject({ database: identifier.default("dify_plugin"), user: identifier.default("dify_plugin") })
-    .prefault({}),
+  plugin: databaseOf("dify_plugin"),
   /** PEM of the authority that signed the server's certificate; left out when a public one did. */
   caCertificate: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),
   /** A pooler that gives out connections for single transactions stands before the server. */

@@ -3,6 +3,7 @@ import { bytes, image, resources } from "./units.ts";
 
 /** Redis servers of our own with a Sentinel beside each. Durations are in seconds. */
 const sentinelBackend = z.strictObject({
+  /** Whose servers: `sentinel` runs them here, `external` uses one that is run elsewhere. */
   backend: z.literal("sentinel").default("sentinel"),
   /** Servers, each with a Sentinel beside it. Odd, so that a majority survives a zone. */
   members: z
@@ -16,9 +17,9 @@ const sentinelBackend = z.strictObject({
   image: image.default("redis:8.0.2"),
   /** User and group of the image that own the data. */
   user: z.number().int().min(1).max(65535).default(999),
-  /** How long a master may be silent before Sentinels count it as down. Below 3 s a pause of the node looks like a death. */
+  /** Seconds that a master may be silent before Sentinels count it as down. Below 3 a pause of the node looks like a death. */
   downAfter: z.number().min(1).max(60).default(5),
-  /** How far a replica may lie behind and still count when a write is accepted: bounds what a cut-off master can lose. */
+  /** Seconds that a replica may lie behind and still count when a write is accepted: bounds what a cut-off master can lose. */
   maxLag: z.number().int().min(2).max(60).default(10),
   /** Data that a server may hold. Full means refused writes, never lost tasks: nothing is evicted, as it is Celery's broker. */
   maxMemory: bytes.default("1Gi"),
@@ -31,7 +32,9 @@ const sentinelBackend = z.strictObject({
   /** The proxy that follows the master, for clients that know no Sentinel. */
   proxy: z
     .strictObject({
+      /** Proxies. At least 2, so that one can be lost. */
       replicas: z.number().int().min(2).max(10).default(2),
+      /** Image of HAProxy. */
       image: image.default("haproxy:3.0.11"),
       resources: resources("100m", "128Mi"),
       /** Connections that one proxy carries at most. Dify holds up to 15 an API replica and 30 a worker. */
@@ -45,6 +48,7 @@ const externalBackend = z.strictObject({
   backend: z.literal("external"),
   /** Name or address that always leads to the master. @example "master.redis.example.com" */
   host: z.string().min(1),
+  /** Port of the master. */
   port: z.number().int().min(1).max(65535).default(6379),
   /** Connect with TLS, by a certificate that a public authority signed. */
   tls: z.boolean().default(false),

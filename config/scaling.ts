@@ -2,7 +2,9 @@ import { z } from "zod";
 
 /** Bounds within which the autoscaler chooses the number of replicas. */
 export const autoscaling = z.strictObject({
+  /** Fewest replicas. At least 2, so that one can be lost. */
   min: z.number().int().min(2).max(100),
+  /** Most replicas. */
   max: z.number().int().min(2).max(200),
   /** Mean use of the requested processor share above which replicas are added. */
   cpuPercent: z.number().int().min(10).max(95).default(70),

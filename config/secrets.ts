@@ -26,16 +26,21 @@ export const secretNames = z.strictObject({
   patroniPassword: secret(),
   /** Encryption of the pgBackRest repositories: without it no backup can be read. */
   pgbackrestCipher: secret(),
+  /** Password of Redis. */
   redisPassword: plainSecret,
+  /** Password of the Sentinels. */
   sentinelPassword: plainSecret,
   /** Administrator of MinIO. */
   objectStoreRootPassword: secret(),
   /** Key of MinIO's encryption at rest, base64 of 32 bytes: without it no object can be read. */
   objectStoreEncryptionKey: secret(44),
-  /** Secret keys of the users of the object store, one a purpose. */
+  /** Secret key for the bucket of Dify's files. */
   difyObjectsKey: secret(),
+  /** Secret key for the bucket of plugins. */
   pluginObjectsKey: secret(),
+  /** Secret key for the bucket of backups. */
   backupObjectsKey: secret(),
+  /** Secret key for the bucket of the backups' records. */
   catalogueObjectsKey: secret(),
   /** Dify's SECRET_KEY: signs sessions and file links, encrypts OAuth credentials. */
   difySecretKey: secret(32),

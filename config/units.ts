@@ -8,7 +8,14 @@ export const cores = z.string().regex(/^[1-9]\d*m?$/, 'must be cores such as "2"
 
 /** What a container asks for. Memory is also its limit; processor time is not limited, so that spare cores are used. */
 export const resources = (cpu: string, memory: string) =>
-  z.strictObject({ cpu: cores.default(cpu), memory: bytes.default(memory) }).prefault({});
+  z
+    .strictObject({
+      /** Share of processors that is requested; more is used when it is free. */
+      cpu: cores.default(cpu),
+      /** Memory that is requested, and the limit. */
+      memory: bytes.default(memory),
+    })
+    .prefault({});
 
 export type Resources = z.infer<ReturnType<typeof resources>>;
 

@@ -11,10 +11,14 @@ const members = z
   .default(3);
 
 /** In the database of the Dify API: as available as PostgreSQL, and restored to the same instant by the same backup. */
-const pgvector = z.strictObject({ kind: z.literal("pgvector") });
+const pgvector = z.strictObject({
+  /** Which store: `pgvector` in PostgreSQL, `weaviate` or `qdrant` run here, `milvus` run elsewhere. */
+  kind: z.literal("pgvector"),
+});
 
 const weaviate = z.strictObject({
   kind: z.literal("weaviate"),
+  /** Image of the store. */
   image: image.default("semitechnologies/weaviate:1.27.0"),
   members,
   /** Volume of each member. */
@@ -24,7 +28,7 @@ const weaviate = z.strictObject({
 
 const qdrant = z.strictObject({
   kind: z.literal("qdrant"),
-  /** The variant that does not run as root. */
+  /** For Qdrant the variant that does not run as root. */
   image: image.default("qdrant/qdrant:v1.15.4-unprivileged"),
   members,
   /** Volume of each member. */
@@ -35,8 +39,11 @@ const qdrant = z.strictObject({
 /** A Milvus that is run elsewhere; its token ("user:password") is secrets:vectorStoreKey. */
 const milvus = z.strictObject({
   kind: z.literal("milvus"),
+  /** Name or address of Milvus. */
   host: z.string().min(1),
+  /** Port of Milvus. */
   port: z.number().int().min(1).max(65535).default(19530),
+  /** Connect with TLS. */
   tls: z.boolean().default(true),
   /** Milvus' own database, in place of "default". */
   database: z.string().min(1).default("default"),

@@ -10,7 +10,7 @@ export function settingsComments(file: string, variable: string): ReadonlyMap<st
     skipLibCheck: true,
   });
   const source = program.getSourceFile(file);
-  const root = source?.statements.flatMap(declarations).find((d) => d.name.getText() === variable);
+  const root = source?.statements.flatMap(declarations).find((d) => d.name.getText(source) === variable);
   if (!root?.initializer) throw new Error(`${file} declares no ${variable}`);
   const comments = new Map<string, string>();
   walk(program.getTypeChecker(), root.initializer, "", comments);
@@ -25,7 +25,8 @@ function declarations(statement: ts.Statement): readonly ts.VariableDeclaration[
 function walk(checker: ts.TypeChecker, expression: ts.Expression, path: string, comments: Map<string, string>): void {
   if (ts.isObjectLiteralExpression(expression)) {
     for (const property of expression.properties)
-      if (ts.isPropertyAssignment(property)) visit(checker, property, path, comments);
+      if (ts.isPropertyAssignment(property)) visit(checker, property, property.initializer, path, comments);
+      else if (ts.isShorthandPropertyAssignment(property)) visit(checker, property, property.name, path, comments);
   } else if (ts.isArrayLiteralExpression(expression)) {
     for (const element of expression.elements) walk(checker, element, path, comments);
   } else if (ts.isCallExpression(expression)) {
@@ -43,30 +44,44 @@ function walk(checker: ts.TypeChecker, expression: ts.Expression, path: string, 
 
 /** `.default(...)`, `.refine(...)` and their like: what they take is no part of the shape. */
 function isModifier(call: ts.CallExpression): boolean {
-  return ts.isPropertyAccessExpression(call.expression) && call.expression.expression.getText() !== "z";
+  return (
+    ts.isPropertyAccessExpression(call.expression) && call.expression.expression.getText(call.getSourceFile()) !== "z"
+  );
 }
 
 function visit(
   checker: ts.TypeChecker,
-  property: ts.PropertyAssignment,
+  property: ts.ObjectLiteralElementLike & { readonly name: ts.PropertyName },
+  schema: ts.Expression,
   path: string,
   comments: Map<string, string>,
 ): void {
-  const inner = path === "" ? property.name.getText() : `${path}.${property.name.getText()}`;
-  const comment = documentation(property) ?? ownDocumentation(checker, property.initializer);
-  if (comment && !comments.has(inner)) comments.set(inner, comment);
-  walk(checker, property.initializer, inner, comments);
+  const name = property.name.getText(property.getSourceFile());
+  const inner = path === "" ? name : `${path}.${name}`;
+  const comment = documentation(property) ?? ownDocumentation(checker, schema);
+  if (comment) comments.set(inner, joined(comments.get(inner), comment));
+  walk(checker, schema, inner, comments);
+}
+
+/** Two variants may give a key of the same name a meaning of their own. */
+function joined(known: string | undefined, comment: string): string {
+  if (known === undefined) return comment;
+  return known.includes(comment) ? known : `${known} ${comment}`;
 }
 
 /** The comment of the schema that a key refers to, where the key itself has none. */
 function ownDocumentation(checker: ts.TypeChecker, expression: ts.Expression): string | undefined {
+  if (ts.isCallExpression(expression) && isModifier(expression) && ts.isPropertyAccessExpression(expression.expression))
+    return ownDocumentation(checker, expression.expression.expression);
   const declaration = ts.isIdentifier(expression) ? declarationOf(checker, expression) : undefined;
   const statement = declaration && ts.findAncestor(declaration, ts.isVariableStatement);
   return statement && documentation(statement);
 }
 
 function declarationOf(checker: ts.TypeChecker, name: ts.Identifier): ts.Expression | undefined {
-  const symbol = checker.getSymbolAtLocation(name);
+  const symbol = ts.isShorthandPropertyAssignment(name.parent)
+    ? checker.getShorthandAssignmentValueSymbol(name.parent)
+    : checker.getSymbolAtLocation(name);
   const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   const declaration = target?.valueDeclaration;
   // Zod's own declarations end the walk: only what this project wrote carries meaning.
