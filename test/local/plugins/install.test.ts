@@ -1,23 +1,25 @@
 import { execFile } from "node:child_process";
-import { access, appendFile, constants, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, appendFile, constants, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { once } from "node:events";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installPlugins } from "../../../local/plugins/install.ts";
 import { PLUGIN_NAMES, pluginVersion } from "../../../local/plugins/protocol/version.ts";
 
 let home: string;
-beforeEach(async () => (home = await mkdtemp(path.join(tmpdir(), "pulumi-home-"))));
-afterEach(() => rm(home, { recursive: true }));
+beforeAll(async () => {
+  home = await mkdtemp(path.join(tmpdir(), "pulumi-home-"));
+  await installPlugins(home);
+}, 60_000);
+afterAll(() => rm(home, { recursive: true }));
 
 const fileOf = (name: (typeof PLUGIN_NAMES)[number]) =>
   path.join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`, `pulumi-resource-${name}`);
 
 describe("installed plugins", { timeout: 60_000 }, () => {
   it("lie where the engine looks for the versions of the npm packages", async () => {
-    await installPlugins(home);
     for (const name of PLUGIN_NAMES) await access(fileOf(name), constants.X_OK);
     const { dependencies } = JSON.parse(await readFile("package.json", "utf8")) as {
       dependencies: Record<string, string>;
@@ -26,7 +28,6 @@ describe("installed plugins", { timeout: 60_000 }, () => {
   });
 
   it("start from any folder and end with the process that started them", async () => {
-    await installPlugins(home);
     const shell = execFile("/bin/sh", ["-c", `'${fileOf("random")}' 127.0.0.1:1 & echo "pid $!"; wait`], { cwd: "/" });
     const lines: string[] = [];
     if (!shell.stdout) throw new Error("no output");
@@ -43,7 +44,6 @@ describe("installed plugins", { timeout: 60_000 }, () => {
   });
 
   it("are made again when they are not those of the sources", async () => {
-    await installPlugins(home);
     const script = await readFile(fileOf("random"), "utf8");
     await appendFile(fileOf("random"), "# older\n");
     await installPlugins(home);
@@ -51,9 +51,7 @@ describe("installed plugins", { timeout: 60_000 }, () => {
   });
 
   it("are left alone when they are there already, also the vendor's", async () => {
-    await mkdir(path.dirname(fileOf("tls")), { recursive: true });
     await writeFile(fileOf("tls"), "the vendor's");
-    await installPlugins(home);
     const { mtimeMs } = await stat(fileOf("random"));
     await installPlugins(home);
     expect((await stat(fileOf("random"))).mtimeMs).toBe(mtimeMs);
