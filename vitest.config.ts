@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Suites that start servers or a cluster say so in their own time limits.
     testTimeout: 20_000,
+    // The long ones wait for failovers and time limits, not for a core.
+    maxWorkers: 4,
     reporters: ["default"],
     projects: [
       {
