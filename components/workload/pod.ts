@@ -34,8 +34,14 @@ export interface PodArgs {
   readonly podSpec?: Partial<types.input.core.v1.PodSpec>;
 }
 
+/** A template whose parts are at hand, to be built upon. */
+export interface PodTemplate {
+  readonly metadata: types.input.meta.v1.ObjectMeta;
+  readonly spec: types.input.core.v1.PodSpec;
+}
+
 /** Pod template with safe defaults: not root, read-only root, no capabilities, no token, no service links. */
-export function podTemplate(name: string, args: PodArgs): types.input.core.v1.PodTemplateSpec {
+export function podTemplate(name: string, args: PodArgs): PodTemplate {
   const { cluster, runAs, containers, initContainers = [], volumes = [], reads = [] } = args;
   const writable = [...initContainers, ...containers].flatMap((c) =>
     (c.writable ?? []).map((path) => ({ name: writableVolume(c.name, path), emptyDir: {} })),

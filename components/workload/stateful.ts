@@ -71,7 +71,7 @@ export class StatefulWorkload extends pulumi.ComponentResource {
           selector: { matchLabels: { [nameLabel]: name } },
           // A replaced StatefulSet must find the volumes of the one before.
           persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
-          template: { ...pod, spec: { ...memberSpread(name, cluster.zones.length), ...pod.spec } as typeof pod.spec },
+          template: { ...pod, spec: { ...memberSpread(name, cluster.zones.length), ...pod.spec } },
           volumeClaimTemplates: Object.entries(args.claims).map(([claim, storage]) => ({
             metadata: { name: claim, labels: { ...workloadLabels(name) } },
             spec: {

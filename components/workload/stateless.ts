@@ -59,7 +59,7 @@ export class StatelessWorkload extends pulumi.ComponentResource {
             spec: {
               topologySpreadConstraints: deploymentSpread(name, args.spread ?? "zone"),
               ...pod.spec,
-            } as typeof pod.spec,
+            },
           },
         },
       },
