@@ -91,6 +91,7 @@ export class Qdrant extends pulumi.ComponentResource {
             command: ["/scripts/start.sh"],
             workingDir: "/qdrant",
             env: {
+              POD: { field: "metadata.name" },
               SERVICE: serviceHost(name, namespaceNames(args.cluster).data),
               QDRANT__CLUSTER__ENABLED: "true",
               QDRANT__SERVICE__API_KEY: { secret: secret.metadata.name, key: "apiKey" },

@@ -10,8 +10,8 @@ chmodSync(join(work, "qdrant"), 0o755);
 afterAll(() => rmSync(work, { recursive: true }));
 
 /** What the server is started with on a member. */
-const start = (HOSTNAME: string) =>
-  execaSync(resolve("scripts/vector-store/qdrant.sh"), { cwd: work, env: { HOSTNAME, SERVICE: "qdrant.data" } }).stdout;
+const start = (POD: string) =>
+  execaSync(resolve("scripts/vector-store/qdrant.sh"), { cwd: work, env: { POD, SERVICE: "qdrant.data" } }).stdout;
 
 describe("a member of qdrant", () => {
   it("begins the cluster when it is the first", () =>
