@@ -20,6 +20,7 @@ preview: ## show what a stack would change: STACK=local, staging or prod
 	@local/run preview $(STACK)
 
 test: ## run every check and every test; the last line counts them
+	@local/tests/setup.sh
 	@local/run local/tests/run.ts
 
 golden: ## write the golden resource lists and docs/settings.md anew, after a change that is meant

@@ -6,8 +6,8 @@ import {
   type KubernetesObject,
   type V1PodSpec,
 } from "@kubernetes/client-node";
-import { beforeAll, describe, expect, it } from "vitest";
-import { clusterTimeout, testCluster, type TestCluster } from "../support/cluster.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clusterTimeout, eventually, testCluster, type TestCluster } from "../support/cluster.ts";
 import type { Declared } from "../support/mocks.ts";
 import { environments, type Environment } from "../support/stack.ts";
 
@@ -34,6 +34,15 @@ describe.each(environments)("what stack %s renders", (environment) => {
     const core = cluster.config.makeApiClient(CoreV1Api);
     for (const body of objects.filter(({ kind }) => kind === "Namespace"))
       await core.createNamespace({ body: { metadata: { name: body.metadata?.name ?? "" } } });
+  }, clusterTimeout);
+
+  // Other suites share the cluster, and make namespaces of these names themselves.
+  afterAll(async () => {
+    const core = cluster.config.makeApiClient(CoreV1Api);
+    const names = objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata?.name ?? "");
+    for (const name of names) await core.deleteNamespace({ name });
+    const left = async () => (await core.listNamespace()).items.filter((n) => names.includes(n.metadata?.name ?? ""));
+    await eventually(left, (found) => found.length === 0, 60);
   }, clusterTimeout);
 
   it("is accepted by a real API server, field by field", async () => {
