@@ -1,3 +1,4 @@
+import { privateRanges } from "../network/privateRanges.ts";
 import type { DifyAddresses } from "./addresses.ts";
 
 export interface SquidConfigArgs {
@@ -10,27 +11,6 @@ export interface SquidConfigArgs {
   readonly agent?: Pick<DifyAddresses, "api" | "agentBackend"> | undefined;
 }
 
-/** Everything that is not public: this host, private and shared networks, link-local with the clouds' metadata, multicast, reserved. */
-const privateNetworks = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.0.0/24",
-  "192.168.0.0/16",
-  "198.18.0.0/15",
-  "224.0.0.0/4",
-  "240.0.0.0/4",
-  "::/128",
-  "::1/128",
-  "64:ff9b::/96",
-  "fc00::/7",
-  "fe80::/10",
-  "ff00::/8",
-];
-
 /**
  * Configuration of the proxy between the code and requests of users and the world: public addresses on the ports of the web, and
  * of the private ones only those that are named.
@@ -41,7 +21,7 @@ http_port ${port}
 pid_filename none
 visible_hostname ssrf-proxy
 
-acl private dst ${privateNetworks.join(" ")}
+acl private dst ${[...privateRanges.v4, ...privateRanges.v6].join(" ")}
 acl web_ports port 80 443
 acl tls_ports port 443
 acl tunnel method CONNECT

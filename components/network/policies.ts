@@ -4,23 +4,12 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import { nameLabel } from "../workload/labels.ts";
 import { areas, type Flow, type WorkloadName } from "./flows.ts";
 import { namespaceNames, type Area } from "./namespaces.ts";
+import { privateRanges } from "./privateRanges.ts";
 
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 type Port = k8s.types.input.networking.v1.NetworkPolicyPort;
 type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
-
-/** Addresses that are not on the internet (RFC 1918, 6598, 3927, 1122, 5771 and on): nobody reaches them as "internet". */
-export const privateRanges = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "224.0.0.0/4",
-] as const;
 
 export interface PolicySettings {
   readonly cluster: Pick<ClusterSettings, "prefix">;
@@ -39,7 +28,7 @@ function peer(party: Flow["from"], settings: PolicySettings): Peer[] {
     case "anywhere":
       return [];
     case "internet":
-      return [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges] } }];
+      return [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges.v4] } }];
     case "monitoring":
       return settings.monitoringNamespace ? [namespaced(settings.monitoringNamespace)] : [];
     default:

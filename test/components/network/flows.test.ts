@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { areas, flows, type WorkloadName } from "../../../components/network/flows.ts";
-import { privateRanges, policyOf, workloadsIn } from "../../../components/network/policies.ts";
+import { policyOf, workloadsIn } from "../../../components/network/policies.ts";
+import { privateRanges } from "../../../components/network/privateRanges.ts";
 import { settings } from "../../support/settings.ts";
 import { evaluator } from "./evaluate.ts";
 
@@ -60,7 +61,7 @@ describe("the table of flows", () => {
     ]));
   it("keeps private addresses from whoever may reach the internet", () =>
     expect(policyOf("ssrf-proxy", table, { cluster }).egress).toContainEqual({
-      to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges] } }],
+      to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges.v4] } }],
       ports: [
         { protocol: "TCP", port: 80 },
         { protocol: "TCP", port: 443 },
