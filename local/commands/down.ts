@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import { localFolder, toolchainFolder } from "../paths.ts";
 import { clusterFolder, targetFile, workspaceFolder } from "../prepare.ts";
 import { ensureEngine } from "../pulumi/engine.ts";
+import { deadLocks, endOrphans } from "../pulumi/locks.ts";
 import { recoverStack } from "../pulumi/recover.ts";
 import { ensureStack, openWorkspace, runPulumi, stackArguments } from "../pulumi/workspace.ts";
 import { runSteps } from "../steps.ts";
@@ -21,10 +22,12 @@ export async function down(): Promise<void> {
     console.log("Nothing runs, nothing to remove.");
     return;
   }
+  await deadLocks(workspaceFolder);
   const target = await notedTarget(targetFile);
   if (target && !isEmbedded(target)) await destroyStack(target);
   await runSteps([
     { title: "Stop the cluster", run: (progress) => stopCluster(clusterFolder, progress) },
+    { title: "End what a killed engine left", run: () => endOrphans(workspaceFolder) },
     { title: "Remove its data and the stack's state", run: () => rm(localFolder, { recursive: true, force: true }) },
   ]);
 }

@@ -1,6 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Failure, type Progress } from "../failure.ts";
+import { deadLocks } from "./locks.ts";
 import { runPulumi, stackArguments, type Workspace } from "./workspace.ts";
 
 /** The parts of a stack's exported state that matter here; the rest is kept as it is. */
@@ -21,7 +20,10 @@ export interface ResourceState {
  * where they exist. Without this the next run stops at the lock, then at "already exists".
  */
 export async function recoverStack(workspace: Workspace, stack: string, onProgress: Progress): Promise<void> {
-  await removeDeadLocks(workspace, stack, onProgress);
+  if ((await deadLocks(workspace.folder)).includes(stack)) {
+    onProgress("removing the lock of a run that was killed");
+    await succeed(workspace, stack, ["cancel", stack, "--yes"]);
+  }
   const exported = await succeed(workspace, stack, ["stack", "export", "--stack", stack]);
   const state = JSON.parse(exported) as { readonly deployment?: Deployment };
   if (!state.deployment?.pending_operations?.length) return;
@@ -50,29 +52,4 @@ async function succeed(workspace: Workspace, stack: string, args: readonly strin
   const { exitCode, stdout, stderr } = await runPulumi(workspace, args, input === undefined ? {} : { input });
   if (exitCode === 0) return stdout;
   throw new Failure(`Stack ${stack} could not be put right after a run that was killed: ${stderr || stdout}`);
-}
-
-/** Locks whose process is gone are removed; one that lives is a Failure, since two runs at once would damage the state. */
-async function removeDeadLocks(workspace: Workspace, stack: string, onProgress: Progress): Promise<void> {
-  const folder = join(workspace.folder, "state", ".pulumi", "locks", "organization", workspace.project, stack);
-  const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json"));
-  for (const file of files) {
-    const { pid, timestamp } = JSON.parse(await readFile(join(folder, file), "utf8")) as {
-      pid: number;
-      timestamp: string;
-    };
-    if (await isPulumi(pid))
-      throw new Failure(
-        `pulumi (process ${pid}) has been working on stack ${stack} since ${timestamp}: wait for it or end it.`,
-      );
-  }
-  if (files.length === 0) return;
-  onProgress("removing the lock of a run that was killed");
-  await runPulumi(workspace, ["cancel", stack, "--yes"]);
-}
-
-/** Whether a process is there and is Pulumi's: numbers are used again. */
-async function isPulumi(pid: number): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-  return command.startsWith("pulumi");
 }

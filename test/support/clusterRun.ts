@@ -17,7 +17,8 @@ const prefix = "dify-ha-test-cluster-";
 /** A globalSetup: says where this run's cluster is to live, and removes it at the end of the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeAbandoned();
-  const dir = join(tmpdir(), `${prefix}${process.pid}`);
+  // A cluster for each project: what one leaves behind must not meet the other.
+  const dir = join(tmpdir(), `${prefix}${process.pid}-${project.name}`);
   project.provide("testClusterDir", dir);
   return () => remove(dir);
 }
@@ -25,7 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** Clusters of runs that were killed before they could remove them. */
 async function removeAbandoned(): Promise<void> {
   const abandoned = readdirSync(tmpdir()).filter(
-    (name) => name.startsWith(prefix) && !processIdentity(Number(name.slice(prefix.length))),
+    (name) => name.startsWith(prefix) && !processIdentity(parseInt(name.slice(prefix.length))),
   );
   await Promise.all(abandoned.map((name) => remove(join(tmpdir(), name))));
 }

@@ -57,7 +57,7 @@ describe("make up and make down", { timeout: 5 * minutes }, () => {
 
   it("goes on after it was killed while deploying, and ends with what runs", async () => {
     const killed = execa("node", ["local/cli.ts", "up"], { ...options(), detached: true });
-    for await (const line of killed) if (line.includes("kubernetes:apps/v1:Deployment")) break;
+    for await (const line of killed) if (/apps\/v1:Deployment .* creating \(/.test(line)) break;
     // The whole group, Pulumi and its plugins as well: nobody can clean up.
     process.kill(-(killed.pid ?? Number.NaN), "SIGKILL");
     await killed;
@@ -96,8 +96,7 @@ describe("make up and make down", { timeout: 5 * minutes }, () => {
   it("goes down and leaves neither a process nor a file; down twice is no error", async () => {
     expect((await local("down")).exitCode).toBe(0);
     expect(await readdir(parent)).not.toContain("local");
-    // Plugins of the engine that was killed notice within 2 s that it is gone.
-    await eventually(processesOfFolder, (found) => found.length === 0);
+    await eventually(processesOfFolder, (found) => found.length === 0, 5);
     expect((await local("down")).all).toBe("Nothing runs, nothing to remove.");
     expect((await local("status")).all).toBe("Nothing runs: make up starts everything.");
   });
