@@ -38,14 +38,16 @@ export const families = {
     programs: { kwok: "sigs.k8s.io/kwok/cmd/kwok" },
   },
   kubernetes: {
-    purpose: "the control plane",
-    minutes: 5,
+    purpose: "the control plane and what runs on nodes",
+    minutes: 6,
     folder: "bin",
     programs: {
       "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
       "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
       "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
       kubectl: "k8s.io/kubernetes/cmd/kubectl",
+      kubelet: "k8s.io/kubernetes/cmd/kubelet",
+      "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
     },
     flags: ["-ldflags", `-s -w ${kubernetesStamp}`],
   },
