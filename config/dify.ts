@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { difyVersionNames } from "../components/dify/versions.ts";
+import { placement } from "./placement.ts";
 import { replicas } from "./scaling.ts";
 import { bytes, image, resources } from "./units.ts";
 
@@ -241,6 +242,8 @@ export const difySettings = z
       .default({}),
     /** Secret of the app namespace whose keys are further variables, such as SMTP_PASSWORD. */
     extraSecret: z.string().min(1).optional(),
+    /** Nodes that may run Dify: API, workers, scheduler, pages, plugins, sandboxes, their proxy, gateway and migration. */
+    nodes: placement,
     api: apiSettings,
     worker: workerSettings,
     beat: beatSettings,

@@ -42,7 +42,7 @@ function wordsOf(schema: Schema): string {
     case "array":
       return `${spaced("list of", range(schema.minItems, schema.maxItems) || "any number")}, each: ${valueOf((schema.items ?? {}) as Schema)}`;
     case "object":
-      return mapOf(schema);
+      return schema.properties ? keysOf(schema) : mapOf(schema);
     case "boolean":
       return "`true` or `false`";
     default:
@@ -53,6 +53,11 @@ function wordsOf(schema: Schema): string {
 function textOf({ format, minLength }: Schema): string {
   const kind = format === "uri" ? "URL" : "text";
   return minLength && minLength > 1 ? `${kind} of at least ${minLength} characters` : kind;
+}
+
+/** Of an entry of a list, whose keys have no rows of their own. */
+function keysOf({ properties = {} }: Schema): string {
+  return `\`{ ${Object.keys(properties).join(", ")} }\``;
 }
 
 function mapOf({ propertyNames, additionalProperties }: Schema): string {

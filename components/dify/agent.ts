@@ -48,6 +48,7 @@ export class AgentBackend extends pulumi.ComponentResource {
       {
         cluster,
         namespace,
+        nodes: settings.nodes,
         replicas: settings.agent.replicas,
         ports: { http: difyPorts.agentBackend },
         runAs: difyUser,
@@ -98,6 +99,7 @@ export class AgentSandbox extends pulumi.ComponentResource {
       {
         cluster,
         namespace,
+        nodes: settings.nodes,
         replicas: 1,
         ports: { http: difyPorts.agentSandbox },
         claims: { homes: storage },

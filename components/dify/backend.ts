@@ -50,11 +50,12 @@ export function backendPod(
   role: Role,
   args: BackendArgs,
   container: Omit<Parameters<typeof backendContainer>[1], "name" | "env">,
-): Pick<PodArgs, "cluster" | "runAs" | "containers" | "volumes" | "reads"> {
+): Pick<PodArgs, "cluster" | "nodes" | "runAs" | "containers" | "volumes" | "reads"> {
   const { configuration } = args;
   const probed = role === "worker" || role === "beat";
   return {
     cluster: args.cluster,
+    nodes: args.settings.nodes,
     runAs: difyUser,
     containers: [
       backendContainer(args, {

@@ -78,6 +78,7 @@ export class Gateway extends pulumi.ComponentResource {
       {
         cluster,
         namespace,
+        nodes: settings.nodes,
         replicas,
         // The image's account "nginx".
         runAs: { user: 101, group: 101 },

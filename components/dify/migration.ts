@@ -75,6 +75,7 @@ export class Migration extends pulumi.ComponentResource {
     });
     return podTemplate("migration", {
       cluster,
+      nodes: settings.nodes,
       runAs: difyUser,
       containers: [container],
       volumes: [

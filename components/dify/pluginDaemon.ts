@@ -47,6 +47,7 @@ export class PluginDaemon extends pulumi.ComponentResource {
       {
         cluster,
         namespace,
+        nodes: settings.nodes,
         replicas,
         ports,
         spread: replicas === 1 ? "none" : "zone",

@@ -42,6 +42,7 @@ export class Sandbox extends pulumi.ComponentResource {
       {
         cluster,
         namespace,
+        nodes: settings.nodes,
         replicas,
         ports: { http: difyPorts.sandbox },
         // It takes rights away from the code that it starts, which only root can.

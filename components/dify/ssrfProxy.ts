@@ -45,6 +45,7 @@ export class SsrfProxy extends pulumi.ComponentResource {
       {
         cluster,
         namespace,
+        nodes: settings.nodes,
         replicas,
         ports: { proxy: difyPorts.ssrfProxy },
         // Debian's and Ubuntu's account "proxy".

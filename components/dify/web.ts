@@ -40,6 +40,7 @@ export class Web extends pulumi.ComponentResource {
       {
         cluster,
         namespace,
+        nodes: settings.nodes,
         replicas: settings.web.replicas,
         ports,
         runAs: difyUser,

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
+import type { Placement } from "../../config/placement.ts";
 import { checksumAnnotation, configurationChecksum, type Configuration } from "./checksum.ts";
 import { container, writableVolume, type ContainerArgs } from "./container.ts";
 import { workloadLabels } from "./labels.ts";
@@ -27,6 +28,8 @@ export interface PodArgs {
   readonly graceSeconds?: number;
   /** @default "service" */
   readonly priority?: Priority;
+  /** @default any node without a taint */
+  readonly nodes?: Placement;
   /** Account whose token the pod gets; none when left out. */
   readonly serviceAccount?: pulumi.Input<string>;
   readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
@@ -74,7 +77,19 @@ export function podTemplate(name: string, args: PodArgs): PodTemplate {
       ...(initContainers.length > 0 && { initContainers: initContainers.map(container) }),
       containers: containers.map(container),
       ...(allVolumes.length > 0 && { volumes: allVolumes }),
+      ...(args.nodes && placed(args.nodes)),
       ...args.podSpec,
     },
+  };
+}
+
+/** Says nothing where nothing is asked: an empty selector would show up as a change of every pod. */
+function placed({
+  selector,
+  tolerations,
+}: Placement): Pick<types.input.core.v1.PodSpec, "nodeSelector" | "tolerations"> {
+  return {
+    ...(Object.keys(selector).length > 0 && { nodeSelector: selector }),
+    ...(tolerations.length > 0 && { tolerations: tolerations.map((toleration) => ({ ...toleration })) }),
   };
 }

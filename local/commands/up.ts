@@ -8,11 +8,19 @@ import { listWorkloads, workloadTable } from "../workloads.ts";
 
 export const localStack = "local";
 
+/** Settings of the local stack that go by labels which only the embedded cluster's nodes have: Dify's pods would find no node elsewhere. */
+const embeddedOnly = [["dify-ha:dify", "nodes"]];
+
+/** What of a stack's settings does not hold in the cluster of the given kubeconfig; in the embedded one all of them do. */
+export function inapplicableSettings(stack: string, kubeconfig: string | undefined): readonly (readonly string[])[] {
+  return stack === localStack && kubeconfig !== undefined ? embeddedOnly : [];
+}
+
 /** `make up`: everything from nothing to a running stack. Repeating it does only what is missing. */
 export async function up(kubeconfig: string | undefined): Promise<void> {
   const prepared = await prepare(kubeconfig);
   const { workspace, target } = prepared;
-  await ensureStack(workspace, localStack);
+  await ensureStack(workspace, localStack, inapplicableSettings(localStack, kubeconfig));
   await recoverStack(workspace, localStack, console.log);
   console.log(`\nDeploying stack ${localStack} to ${target.server}, with the policies on:\n`);
   goOnUnlessInterrupted();

@@ -131,9 +131,14 @@ const settingsFile = (folder: string, stack: string): string => join(folder, "se
 
 /**
  * Creates the stack unless it exists, and brings its settings up to date. Pulumi writes a salt into a stack's settings file; ours is
- * committed, so the salt goes into a copy beside the state, which follows the committed file at every call.
+ * committed, so the salt goes into a copy beside the state, which follows the committed file at every call, but for the settings that are
+ * to be left out: paths such as ["dify-ha:dify", "nodes"].
  */
-export async function ensureStack(workspace: Workspace, stack: string): Promise<void> {
+export async function ensureStack(
+  workspace: Workspace,
+  stack: string,
+  leftOut: readonly (readonly string[])[] = [],
+): Promise<void> {
   const copy = settingsFile(workspace.folder, stack);
   const committed = parseDocument(
     await readFile(join(workspace.program, `Pulumi.${stack}.yaml`), "utf8").catch(() => ""),
@@ -142,6 +147,7 @@ export async function ensureStack(workspace: Workspace, stack: string): Promise<
     throw new Failure(
       `Pulumi.${stack}.yaml holds secrets that only its own backend can open: run \`pulumi preview --stack ${stack}\` there.`,
     );
+  for (const path of leftOut) committed.deleteIn(["config", ...path]);
   const salt = (await readSalt(copy)) ?? (await createStack(workspace, stack));
   committed.set("encryptionsalt", salt);
   await writeFile(copy, committed.toString());

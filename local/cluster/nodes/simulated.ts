@@ -6,6 +6,8 @@ import { ensureRunning, isCurrent, runningProcess, stopProcess, type ServerProce
 import type { NodeContext, NodeSet } from "./index.ts";
 
 const label = "dify-ha.local/nodes";
+/** Nodes that Dify's pods are placed on: Pulumi.local.yaml asks for it. */
+const difyLabel = "dify-ha.local/dify";
 const process = "kwok";
 /** The user that simulated.yaml gives its rights to. */
 const user = "dify-ha:simulated-nodes";
@@ -45,7 +47,7 @@ export const simulatedNodes: NodeSet = {
 
   async start(context) {
     const kwok = await describe(context);
-    await context.kubectl.apply([join(import.meta.dirname, "simulated.yaml")], nodes.map(nodeObject));
+    await context.kubectl.apply([join(import.meta.dirname, "simulated.yaml")], nodes.map((node) => nodeObject(node, context.settings.nodes === "real")));
     if (isCurrent(context.dir, kwok)) return;
     // A new kwok would wait until the leases of the old one have run out: up to 40 s in which nothing happens.
     await stopProcess(context.dir, process);
@@ -62,7 +64,8 @@ export const simulatedNodes: NodeSet = {
 };
 
 async function describe({ dir, settings }: NodeContext): Promise<ServerProcess> {
-  const kubeconfig = await ensureIdentity(dir, "simulated-nodes", user, settings.ports.apiServer);
+  const server = { host: "127.0.0.1", port: settings.ports.apiServer };
+  const { kubeconfig } = await ensureIdentity(dir, "simulated-nodes", { commonName: user }, server);
   return {
     name: process,
     program: join(settings.binDir, "kwok"),
@@ -79,8 +82,11 @@ async function describe({ dir, settings }: NodeContext): Promise<ServerProcess> 
   };
 }
 
+/** Beside real nodes a pod must ask for a simulated one. */
+const taint = { key: "dify-ha.local/simulated", value: "true", effect: "NoSchedule" };
+
 /** Big enough that only what is out of all proportion stays unscheduled. */
-function nodeObject({ name, zone, address }: SimulatedNode): object {
+function nodeObject({ name, zone, address }: SimulatedNode, besideReal: boolean): object {
   const capacity = { cpu: "32", memory: "128Gi", pods: "110", "ephemeral-storage": "500Gi" };
   return {
     apiVersion: "v1",
@@ -89,6 +95,7 @@ function nodeObject({ name, zone, address }: SimulatedNode): object {
       name,
       labels: {
         [label]: "simulated",
+        [difyLabel]: "true",
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
@@ -97,6 +104,7 @@ function nodeObject({ name, zone, address }: SimulatedNode): object {
       },
       annotations: { "dify-ha.local/address": address },
     },
+    ...(besideReal && { spec: { taints: [taint] } }),
     status: { capacity, allocatable: capacity },
   };
 }

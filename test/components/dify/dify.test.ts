@@ -208,6 +208,48 @@ describe("a release", () => {
   });
 });
 
+describe("placement", () => {
+  const podSpecs = (of: readonly Declared[]) =>
+    of
+      .filter((r) => /:(Deployment|StatefulSet|Job)$/.test(r.type))
+      .map((r) => ({ name: r.name, spec: at(r.inputs, "spec.template.spec") as object }));
+  const everything = { version: "1.17.1", agent: { enabled: true } } as const;
+
+  it("is the same for every pod of Dify, migration and agents among them", async () => {
+    const selector = { "example.com/pool": "dify" };
+    const tolerations = [
+      { key: "example.com/only", value: "dify", effect: "NoSchedule" as const },
+      { operator: "Exists" as const },
+    ];
+    const placed = podSpecs(await declareDify(settings({ ...everything, nodes: { selector, tolerations } })));
+    expect(placed.map(({ name }) => name.replace(/^migration-.*/, "migration")).sort()).toEqual(
+      [...services, "agent-backend", "agent-sandbox", "migration"].sort(),
+    );
+    for (const { spec } of placed)
+      expect(spec).toMatchObject({
+        nodeSelector: selector,
+        tolerations: [{ ...tolerations[0], operator: "Equal" }, { operator: "Exists" }],
+      });
+  });
+
+  it("is said nothing of where nothing is asked", async () => {
+    for (const { spec } of podSpecs(await declareDify(settings(everything)))) {
+      expect(spec).not.toHaveProperty("nodeSelector");
+      expect(spec).not.toHaveProperty("tolerations");
+    }
+  });
+
+  it.each([
+    [{ tolerations: [{ value: "dify" }] }, "must have a key"],
+    [{ tolerations: [{ operator: "Exists", key: "a", value: "b" }] }, "must have no value"],
+    [{ tolerations: [{ key: "a", effect: "Never" }] }, "NoSchedule"],
+    [{ selector: { "two words": "x" } }, "nodes"],
+    [{ selector: { pool: "-" } }, "must be a value of a label"],
+  ])("that Kubernetes would refuse is refused before: %j", (nodes, message) =>
+    expect(() => settings({ nodes })).toThrow(message),
+  );
+});
+
 describe("the way in", () => {
   it("is a load balancer that keeps the client's address", () =>
     expect(find(resources, "Service", "gateway").inputs).toMatchObject({

@@ -60,6 +60,15 @@ describe("a workspace", { timeout: 120_000 }, () => {
     expect(await password()).toBe(before);
   });
 
+  it("leaves out the settings that it is told do not apply", async () => {
+    const settings = "config:\n  a:placed:\n    nodes: { selector: { ours: yes } }\n    kept: 1\n";
+    await writeFile(join(program, "Pulumi.placed.yaml"), settings);
+    await ensureStack(workspace, "placed", [["a:placed", "nodes"]]);
+    const followed = await readFile(join(workspace.folder, "settings", "Pulumi.placed.yaml"), "utf8");
+    expect(followed).toContain("kept: 1");
+    expect(followed).not.toContain("nodes");
+  });
+
   it("keeps its passphrase from others", async () => {
     expect((await stat(join(workspace.folder, "passphrase"))).mode & 0o777).toBe(0o600);
   });
