@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { Failure, type Progress } from "../failure.ts";
@@ -11,10 +11,11 @@ import { goProgram } from "./go.ts";
 /** The folder with the family's go.mod and go.sum. */
 export const moduleFolder = (name: string): string => join(import.meta.dirname, "go", name);
 
-/** What a build depends on: the modules with their checksums, and how they are built. */
+/** What a build depends on: the modules with their checksums, source of our own if there is any, and how they are built. */
 export async function buildKey(name: FamilyName): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(families[name]));
-  for (const file of ["go.mod", "go.sum"]) hash.update(await readFile(join(moduleFolder(name), file)));
+  const files = (await readdir(moduleFolder(name))).filter((file) => /^go\.(mod|sum)$|\.go$/.test(file));
+  for (const file of files.toSorted()) hash.update(await readFile(join(moduleFolder(name), file)));
   return hash.digest("hex");
 }
 

@@ -6,7 +6,10 @@ export interface Family {
   readonly minutes: number;
   /** Below the toolchain folder. The engine's programs lie apart: a language host beside `pulumi` counts as bundled with it. */
   readonly folder: "bin" | "engine";
-  /** Program -> the package it is built from. Each is also a `tool` line of the go.mod, which keeps its dependencies in go.sum. */
+  /**
+   * Program -> the package it is built from: a `tool` line of the go.mod, which keeps its dependencies in go.sum, or "." for
+   * the main.go beside it.
+   */
   readonly programs: Readonly<Record<string, string>>;
   /** Arguments of `go build` beside those that all share. */
   readonly flags?: readonly string[];
@@ -69,8 +72,14 @@ export const families = {
     folder: "engine",
     programs: { "pulumi-language-nodejs": "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs" },
   },
+  coredns: {
+    purpose: "names of Services inside the cluster",
+    minutes: 2,
+    folder: "bin",
+    programs: { coredns: "." },
+  },
   minio: {
-    purpose: "a real object store for the tests",
+    purpose: "a real object store",
     minutes: 2,
     folder: "bin",
     programs: { minio: "github.com/minio/minio" },

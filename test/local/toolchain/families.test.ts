@@ -10,7 +10,9 @@ describe("families of programs", () => {
     const block = /^tool \(\n([^)]*)\)/m.exec(text)?.[1] ?? /^tool (.*)$/m.exec(text)?.[1] ?? "";
     const tools = block.split("\n").map((line) => line.trim());
     const family: Family = families[name];
-    expect(Object.values(family.programs).toSorted()).toEqual(tools.filter(Boolean).toSorted());
+    // "." is a program of our own, whose go.mod follows from its imports.
+    const foreign = Object.values(family.programs).filter((source) => source !== ".");
+    expect(foreign.toSorted()).toEqual(tools.filter(Boolean).toSorted());
   });
 
   it("stamps Kubernetes and Pulumi with the versions of their modules", async () => {
