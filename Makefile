@@ -2,10 +2,10 @@
 STACK ?= local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview test golden settings lint bench clean
+.PHONY: help up down status preview test e2e golden settings lint bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 up: ## bring everything up: engine, cluster in three zones, policies, stack local; repeat it at any time
 	@local/run up
@@ -23,6 +23,9 @@ test: ## run every check and every test; the last line counts them
 	@local/tests/setup.sh
 	@local/run local/tests/run.ts
 
+e2e: ## break a stack on real nodes, one thing after the other, and show what each cost: TEST=part of a file's name
+	@local/run local/tests/e2e.ts $(TEST)
+
 golden: ## write the golden resource lists and docs/settings.md anew, after a change that is meant
 	@local/run docs/settings.ts --write
 	@local/run test/golden/update.ts
@@ -37,4 +40,5 @@ bench: ## print the program's start, previews with and without policies, and res
 	@local/run bench/run.ts
 
 clean: down ## remove what was built as well
-	@rm -rf .toolchain policies/bin
+	@DIFY_HA_LOCAL=.local-e2e/stack local/run down
+	@rm -rf .toolchain .local-e2e policies/bin

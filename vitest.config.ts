@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 /** What starts a control plane or the engine: one file at a time, after all else, so that time limits mean something on two cores. */
 const engine = ["test/engine/**/*.test.ts", "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts"];
 const manifests = ["test/manifests/**/*.test.ts"];
+/** Breaks a stack on real nodes, one thing at a time: `make e2e`, and no part of `make test`. */
+const endToEnd = ["test/e2e/faults/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -17,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...manifests, ...engine],
+          exclude: [...manifests, ...engine, ...endToEnd],
           sequence: { groupOrder: 0 },
         },
       },
@@ -39,6 +41,17 @@ export default defineConfig({
           globalSetup: "test/support/clusterRun.ts",
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: endToEnd,
+          fileParallelism: false,
+          // A fault with its load, its healing and its verification; those that repeat it say so themselves.
+          testTimeout: 10 * 60_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -9,13 +9,13 @@ import { resultLine, runCheck, sum, type Tally } from "./check.ts";
 import { lintChecks } from "./lint.ts";
 import { runVitest } from "./vitest.ts";
 
-/** `make test`: lint and all suites; `make lint` (`--lint`): lint alone. The last line counts what passed and failed. */
+/** `make test`: lint and all suites but those of `make e2e`; `make lint` (`--lint`): lint alone. The last line counts what passed and failed. */
 async function main(): Promise<Tally> {
   if (process.argv.includes("--lint")) return lint();
   await prepareTests();
   const checks = await lint();
   goOnUnlessInterrupted();
-  return sum([checks, await runVitest([])]);
+  return sum([checks, await runVitest(["--project=!e2e"])]);
 }
 
 async function lint(): Promise<Tally> {

@@ -1,0 +1,72 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { endure, expectUnharmed } from "../../support/fault.ts";
+import { recordFigures, summarize, type Figures } from "../../support/figures.ts";
+import { losePower, loseSimulated, restorePower, restoreSimulated } from "../../support/nodes.ts";
+import { leaderPod, standbyPods } from "../../support/patroni.ts";
+import { postgres } from "../../support/postgres.ts";
+import { runningStack, type Stack } from "../../support/stack.ts";
+
+/** Bar of H2 for the death of a node, in seconds, at the 95th percentile. */
+const bar = 8;
+const losses = 10;
+
+describe("nodes without power", () => {
+  let stack: Stack;
+  beforeAll(() => {
+    stack = runningStack();
+  });
+
+  it(`that led cost writers at most ${bar} s, ${losses} times over`, { timeout: losses * 5 * 60_000 }, async () => {
+    const seen: Figures[] = [];
+    // Each loss begins with a whole etcd: one that comes while a member is still away is a double fault.
+    for (let i = 1; i <= losses; i++) {
+      const { node } = await leaderPod(stack);
+      seen.push(
+        await endure(stack, {
+          name: `leader's node lost, ${i} of ${losses}`,
+          subject: postgres,
+          avoid: node,
+          inject: () => losePower(stack.dir, node),
+          end: () => restorePower(stack.dir, node),
+        }),
+      );
+    }
+    const summary = summarize(`leader's node lost, worst of ${losses}`, seen);
+    recordFigures(summary);
+    expectUnharmed(summary, { writeGap: bar });
+    expect.soft(seen).toHaveLength(losses);
+  });
+
+  it("that held a standby stop no commit", async () => {
+    const [standby] = await standbyPods(stack);
+    const node = standby?.node ?? "";
+    const figures = await endure(stack, {
+      name: "standby's node lost",
+      subject: postgres,
+      avoid: node,
+      inject: () => losePower(stack.dir, node),
+      end: () => restorePower(stack.dir, node),
+    });
+    expectUnharmed(figures, { writeGap: bar });
+  });
+
+  it("and all others of their zone are survived", async () => {
+    const { node } = await leaderPod(stack);
+    const zone = stack.nodes.find(({ name }) => name === node)?.zone ?? "";
+    const figures = await endure(stack, {
+      name: "leader's zone lost",
+      subject: postgres,
+      avoid: node,
+      inject: async () => {
+        const real = stack.nodes.filter((candidate) => candidate.zone === zone);
+        await Promise.all([...real.map(({ name }) => losePower(stack.dir, name)), loseSimulated(stack, zone)]);
+      },
+      end: async () => {
+        for (const { name } of stack.nodes.filter((candidate) => candidate.zone === zone))
+          await restorePower(stack.dir, name);
+        await restoreSimulated(stack);
+      },
+    });
+    expectUnharmed(figures, { writeGap: bar });
+  });
+});

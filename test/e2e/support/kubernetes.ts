@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import { AppsV1Api, CoreV1Api, DiscoveryV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { execa } from "execa";
+import { nameLabel } from "../../../components/workload/labels.ts";
+import { toolchainPrograms } from "../../../local/prepare.ts";
+import type { Stack } from "./stack.ts";
+
+/** A pod of the namespace that holds data. */
+export interface Pod {
+  readonly name: string;
+  readonly node: string;
+  readonly ip: string;
+  /** Ids of its running containers by name, as the runtime has them. */
+  readonly containers: Readonly<Record<string, string>>;
+  readonly ready: boolean;
+}
+
+const configs = new Map<string, KubeConfig>();
+
+/** The cluster's API, as its administrator. */
+export function clusterConfig({ kubeconfig }: Pick<Stack, "kubeconfig">): KubeConfig {
+  const known = configs.get(kubeconfig);
+  if (known) return known;
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  configs.set(kubeconfig, config);
+  return config;
+}
+
+/** Pods of a workload, in the order of their names. */
+export async function podsOf(stack: Stack, workload: string): Promise<Pod[]> {
+  const { items } = await clusterConfig(stack)
+    .makeApiClient(CoreV1Api)
+    .listNamespacedPod({ namespace: stack.namespaces.data, labelSelector: `${nameLabel}=${workload}` });
+  return items
+    .filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed")
+    .map(podOf)
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function podOf({ metadata, spec, status }: V1Pod): Pod {
+  const running = (status?.containerStatuses ?? []).filter(({ state }) => state?.running);
+  return {
+    name: metadata?.name ?? "",
+    node: spec?.nodeName ?? "",
+    ip: status?.podIP ?? "",
+    containers: Object.fromEntries(
+      running.map(({ name, containerID = "" }) => [name, containerID.replace(/^.*:\/\//, "")]),
+    ),
+    ready:
+      metadata?.deletionTimestamp === undefined &&
+      (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True"),
+  };
+}
+
+/** @throws when there is no such pod. */
+export async function podNamed(stack: Stack, workload: string, name: string): Promise<Pod> {
+  const pod = (await podsOf(stack, workload)).find((candidate) => candidate.name === name);
+  if (!pod) throw new Error(`There is no pod ${name} of ${workload}.`);
+  return pod;
+}
+
+/** What of these workloads is not as it was declared: members that are not ready, Services that do not lead to all of them. */
+export async function unready(stack: Stack, workloads: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(workloads.map((workload) => unreadyOf(stack, workload)));
+  return found.flat();
+}
+
+async function unreadyOf(stack: Stack, name: string): Promise<string[]> {
+  const namespace = stack.namespaces.data;
+  const config = clusterConfig(stack);
+  const [wanted, pods, slices] = await Promise.all([
+    replicasOf(config.makeApiClient(AppsV1Api), namespace, name),
+    podsOf(stack, name),
+    config
+      .makeApiClient(DiscoveryV1Api)
+      .listNamespacedEndpointSlice({ namespace, labelSelector: `kubernetes.io/service-name=${name}` }),
+  ]);
+  const ready = pods.filter((pod) => pod.ready).length;
+  // A Service that leads to pods that are not ready has them all as ready ones.
+  const reached = new Set(
+    slices.items.flatMap(({ endpoints = [] }) =>
+      endpoints.filter(({ conditions }) => conditions?.ready).flatMap(({ addresses }) => addresses),
+    ),
+  ).size;
+  return [
+    ...(ready === wanted ? [] : [`${ready} of ${wanted} pods of ${name} are ready`]),
+    ...(reached === wanted ? [] : [`Service ${name} leads to ${reached} of ${wanted} pods`]),
+  ];
+}
+
+async function replicasOf(apps: AppsV1Api, namespace: string, name: string): Promise<number> {
+  const options = { namespace, fieldSelector: `metadata.name=${name}` };
+  const found = [
+    ...(await apps.listNamespacedStatefulSet(options)).items,
+    ...(await apps.listNamespacedDeployment(options)).items,
+  ];
+  const [workload] = found;
+  if (!workload) throw new Error(`There is no workload ${name} in ${namespace}.`);
+  return workload.spec?.replicas ?? 1;
+}
+
+/** Runs kubectl as a user would. @returns what it prints. @throws with what it says was wrong. */
+export async function kubectl({ kubeconfig }: Pick<Stack, "kubeconfig">, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(join(toolchainPrograms, "kubectl"), args, {
+    env: { KUBECONFIG: kubeconfig, KUBERC: "off" },
+  });
+  return stdout;
+}
+
+/** Deletes a pod and does not wait: its end is part of what is measured. */
+export async function deletePod(stack: Stack, name: string): Promise<void> {
+  await kubectl(stack, "delete", "pod", name, `--namespace=${stack.namespaces.data}`, "--wait=false");
+}
+
+/** Evicts all pods of a node, as before maintenance: disruption budgets are kept to. */
+export async function drain(stack: Stack, node: string): Promise<void> {
+  await kubectl(stack, "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=300s");
+}
+
+export async function uncordon(stack: Stack, ...nodes: string[]): Promise<void> {
+  await kubectl(stack, "uncordon", ...nodes);
+}

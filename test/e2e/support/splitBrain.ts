@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { names, paths } from "../../../components/postgres/layout.ts";
+import { podsOf, type Pod } from "./kubernetes.ts";
+import { anyTwoAtOnce, type Sample } from "./overlap.ts";
+import { enter } from "./processes.ts";
+import type { Stack } from "./stack.ts";
+
+/** For how many seconds two servers were writable at once. */
+export interface SplitBrain {
+  /** Both would have begun to carry out a write. A leader that is cut off looks like this until it notices. */
+  readonly open: number;
+  /** Both told clients that writes were safe: one of them is going to be lost. */
+  readonly acknowledged: number;
+}
+
+/** Looks for two writable servers until it is stopped. */
+export interface Watch {
+  stop(): Promise<SplitBrain>;
+}
+
+const script = readFileSync(new URL("watchMember.py", import.meta.url), "utf8");
+const kinds = ["open", "acknowledged"] as const;
+type Kind = (typeof kinds)[number];
+
+/** Milliseconds between two looks for members whose container has come back. */
+const lookAgain = 500;
+
+/** Asks every member of Patroni's cluster all the time, inside its own pod. */
+export function watchPostgres(stack: Stack): Watch {
+  const samples: Record<Kind, Map<string, Sample[]>> = { open: new Map(), acknowledged: new Map() };
+  const asking = new Map<string, ReturnType<typeof enter>>();
+  let stopped = false;
+
+  const follow = (pod: Pod) => {
+    const program = ask(pod);
+    if (!program) return;
+    asking.set(pod.name, program);
+    const { stdout } = program;
+    if (stdout)
+      createInterface(stdout).on("line", (line) => {
+        const { kind, ...sample } = JSON.parse(line) as Sample & { readonly kind: Kind };
+        const known = samples[kind].get(pod.name);
+        if (known) known.push(sample);
+        else samples[kind].set(pod.name, [sample]);
+      });
+    void program.then(() => asking.delete(pod.name));
+  };
+
+  const looking = (async () => {
+    while (!stopped) {
+      // The API server may be out of reach for a moment too.
+      const pods = await podsOf(stack, names.members).catch(() => []);
+      if (!stopped) for (const pod of pods) if (!asking.has(pod.name)) follow(pod);
+      await sleep(lookAgain);
+    }
+  })();
+
+  return {
+    async stop() {
+      stopped = true;
+      await looking;
+      // It ends as soon as nobody reads what it says; a signal would end nsenter alone.
+      const programs = [...asking.values()];
+      for (const { stdout } of programs) stdout?.destroy();
+      await Promise.all(programs);
+      const [open, acknowledged] = kinds.map((kind) => anyTwoAtOnce([...samples[kind].values()]));
+      return { open: open ?? 0, acknowledged: acknowledged ?? 0 };
+    },
+  };
+}
+
+function ask(pod: Pod): ReturnType<typeof enter> | undefined {
+  try {
+    return enter(pod, "postgres", ["python3", "-c", script, paths.sockets]);
+  } catch {
+    return undefined; // Its container does not run at the moment.
+  }
+}
