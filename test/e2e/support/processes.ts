@@ -55,12 +55,7 @@ export function killContainer(pod: Pod, container: string): void {
  * Runs a program inside a running container: in its file system, network and processes, but not under its limits. It ends when the
  * container does.
  */
-export function enter(
-  pod: Pod,
-  container: string,
-  argv: readonly string[],
-  input = "",
-) {
+export function enter(pod: Pod, container: string, argv: readonly string[], input = "") {
   const target = ["-t", String(firstProcess(pod, container)), "-m", "-n", "-p", "-i", "-u"];
   return execa("nsenter", [...target, "env", "-i", `PATH=${path}`, ...argv], { input, reject: false });
 }
