@@ -47,7 +47,11 @@ export const simulatedNodes: NodeSet = {
 
   async start(context) {
     const kwok = await describe(context);
-    await context.kubectl.apply([join(import.meta.dirname, "simulated.yaml")], nodes.map((node) => nodeObject(node, context.settings.nodes === "real")));
+    const files = ["simulated.yaml", "storage.yaml"].map((file) => join(import.meta.dirname, file));
+    await context.kubectl.apply(
+      files,
+      nodes.map((node) => nodeObject(node, context.settings.nodes === "real")),
+    );
     if (isCurrent(context.dir, kwok)) return;
     // A new kwok would wait until the leases of the old one have run out: up to 40 s in which nothing happens.
     await stopProcess(context.dir, process);

@@ -163,7 +163,7 @@ describe("volumes", () => {
     const name = `immediate-${namespace}`;
     const storage = cluster.config.makeApiClient(StorageV1Api);
     await storage.createStorageClass({
-      body: { metadata: { name }, provisioner: "dify-ha.local/simulated", volumeBindingMode: "Immediate" },
+      body: { metadata: { name }, provisioner: "dify-ha.local/volumes", volumeBindingMode: "Immediate" },
     });
     const phase = async (claimName: string) =>
       (await core.readNamespacedPersistentVolumeClaim({ namespace, name: claimName })).status?.phase;
