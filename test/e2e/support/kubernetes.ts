@@ -91,13 +91,17 @@ async function unreadyOf(stack: Stack, name: string): Promise<string[]> {
 
 async function replicasOf(apps: AppsV1Api, namespace: string, name: string): Promise<number> {
   const options = { namespace, fieldSelector: `metadata.name=${name}` };
-  const found = [
-    ...(await apps.listNamespacedStatefulSet(options)).items,
-    ...(await apps.listNamespacedDeployment(options)).items,
+  const [statefulSets, deployments, daemonSets] = await Promise.all([
+    apps.listNamespacedStatefulSet(options),
+    apps.listNamespacedDeployment(options),
+    apps.listNamespacedDaemonSet(options),
+  ]);
+  const wanted = [
+    ...[...statefulSets.items, ...deployments.items].map(({ spec }) => spec?.replicas ?? 1),
+    ...daemonSets.items.map(({ status }) => status?.desiredNumberScheduled ?? 0),
   ];
-  const [workload] = found;
-  if (!workload) throw new Error(`There is no workload ${name} in ${namespace}.`);
-  return workload.spec?.replicas ?? 1;
+  if (wanted[0] === undefined) throw new Error(`There is no workload ${name} in ${namespace}.`);
+  return wanted[0];
 }
 
 /** Runs kubectl as a user would. @returns what it prints. @throws with what it says was wrong. */
