@@ -1,9 +1,12 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deploy } from "../../support/change.ts";
 import { endure, expectUnharmed } from "../../support/fault.ts";
 import { leaderPod, sql } from "../../support/patroni.ts";
 import { postgres } from "../../support/postgres.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";
+import { startWorkload } from "../../workload/workload.ts";
 
 const minutes = 60_000;
 /** Bar of H2 for what is planned, in seconds. */
@@ -29,6 +32,31 @@ describe("changes by pulumi up, under load", () => {
         meanwhile: async () => expect(await sql(await leaderPod(stack), "SHOW max_connections")).toBe(`${wanted}`),
       });
       expectUnharmed(figures, { writeGap: bar });
+    },
+  );
+
+  it(
+    "of a password is met by clients of both, before and after they are rolled",
+    { timeout: 15 * minutes },
+    async () => {
+      const figures = await endure(stack, {
+        name: "changed password",
+        subject: postgres,
+        // The workload goes on with the connections that it has, as pods do until their turn comes.
+        inject: () => deploy(stack, { secrets: { difyDatabasePassword: randomBytes(18).toString("base64url") } }),
+      });
+      expectUnharmed(figures, { writeGap: bar });
+      expect.soft(figures.errors, "errors of clients that have the old password").toBe(0);
+
+      const rolled = await startWorkload({ kubeconfig: stack.kubeconfig });
+      try {
+        await sleep(5000);
+        const { rows, reads } = (await rolled.report()).streams;
+        expect(rows.acknowledged + reads.acknowledged).toBeGreaterThan(100);
+        expect(rows.errors + reads.errors, "errors of clients that have the new password").toBe(0);
+      } finally {
+        await rolled.remove();
+      }
     },
   );
 });
