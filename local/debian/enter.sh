@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gives one program a Debian of its own: the root file system below, a layer in memory above. Whatever it writes is gone when its mount namespace ends.
 # Called by run.ts in new mount, pid and ipc namespaces, with file descriptor 3 for launch.py.
-# Arguments: ROOTFS own|given (the network) [HOST_PATH PATH_INSIDE]...
+# Arguments: ROOTFS own|given (the network) [ro|rw HOST_PATH PATH_INSIDE]...
 set -eu
 here=$(dirname "$0")
 rootfs=$1 network=$2
@@ -18,14 +18,14 @@ mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777 dify-ha "$root/dev/shm"
 
 while [ $# -gt 0 ]; do
-  if [ -d "$1" ]; then
-    mkdir -p "$root$2"
+  if [ -d "$2" ]; then
+    mkdir -p "$root$3"
   else
-    mkdir -p "$(dirname "$root$2")"
-    : >>"$root$2"
+    mkdir -p "$(dirname "$root$3")"
+    : >>"$root$3"
   fi
-  mount -o bind,ro "$1" "$root$2"
-  shift 2
+  mount -o "bind,$1" "$2" "$root$3"
+  shift 3
 done
 
 [ "$network" = given ] || chroot "$root" ip link set lo up

@@ -11,6 +11,8 @@ export interface DebianProgram {
   readonly files?: Readonly<Record<string, string>>;
   /** Files or folders of the host by the absolute path at which they are seen, read-only. */
   readonly mounts?: Readonly<Record<string, string>>;
+  /** Folders of the host, likewise, that it may write to: what it writes there stays. */
+  readonly folders?: Readonly<Record<string, string>>;
   /** An account of Debian's ("postgres"), or "UID" or "UID:GID" as pods have it. @default "root" */
   readonly user?: string;
   /** Beside PATH, HOME and LANG; nothing else of ours is handed on. */
@@ -150,10 +152,13 @@ export class RunningProgram {
 }
 
 /** The command line that makes the namespaces. Arguments name no secret: what a program is given goes by its control pipe. */
-function enterCommand({ network = "host", mounts = {} }: DebianProgram): [string, ...string[]] {
+function enterCommand({ network = "host", mounts = {}, folders = {} }: DebianProgram): [string, ...string[]] {
   const shared = typeof network === "object" ? ["nsenter", `--net=${network.namespace}`] : [];
   const namespaces = ["--mount", "--pid", "--ipc", ...(network === "own" ? ["--net"] : [])];
-  const mountArgs = Object.entries(mounts).flatMap(([inside, host]) => [host, inside]);
+  const mountArgs = [
+    ...Object.entries(mounts).flatMap(([inside, host]) => ["ro", host, inside]),
+    ...Object.entries(folders).flatMap(([inside, host]) => ["rw", host, inside]),
+  ];
   const enter = [
     "sh",
     join(import.meta.dirname, "enter.sh"),
