@@ -3,6 +3,7 @@ import { AppsV1Api, CoreV1Api, DiscoveryV1Api, KubeConfig, type V1Pod } from "@k
 import { execa } from "execa";
 import { nameLabel } from "../../../components/workload/labels.ts";
 import { toolchainPrograms } from "../../../local/prepare.ts";
+import { runningContainers } from "./processes.ts";
 import type { Stack } from "./stack.ts";
 
 /** A pod of the namespace that holds data. */
@@ -62,11 +63,12 @@ export async function podNamed(stack: Stack, workload: string, name: string): Pr
 
 /** What of these workloads is not as it was declared: members that are not ready, Services that do not lead to all of them. */
 export async function unready(stack: Stack, workloads: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(workloads.map((workload) => unreadyOf(stack, workload)));
+  const running = runningContainers();
+  const found = await Promise.all(workloads.map((workload) => unreadyOf(stack, workload, running)));
   return found.flat();
 }
 
-async function unreadyOf(stack: Stack, name: string): Promise<string[]> {
+async function unreadyOf(stack: Stack, name: string, running: ReadonlySet<string>): Promise<string[]> {
   const namespace = stack.namespaces.data;
   const config = clusterConfig(stack);
   const [wanted, pods, slices] = await Promise.all([
@@ -77,6 +79,8 @@ async function unreadyOf(stack: Stack, name: string): Promise<string[]> {
       .listNamespacedEndpointSlice({ namespace, labelSelector: `kubernetes.io/service-name=${name}` }),
   ]);
   const ready = pods.filter((pod) => pod.ready).length;
+  const real = pods.filter(({ node }) => stack.nodes.some((candidate) => candidate.name === node));
+  const dead = real.filter(({ containers }) => !Object.values(containers).every((id) => running.has(id)));
   // A Service that leads to pods that are not ready has them all as ready ones.
   const reached = new Set(
     slices.items.flatMap(({ endpoints = [] }) =>
@@ -84,6 +88,7 @@ async function unreadyOf(stack: Stack, name: string): Promise<string[]> {
     ),
   ).size;
   return [
+    ...dead.map((pod) => `${pod.name} does not run`),
     ...(ready === wanted ? [] : [`${ready} of ${wanted} pods of ${name} are ready`]),
     ...(reached === wanted ? [] : [`Service ${name} leads to ${reached} of ${wanted} pods`]),
   ];

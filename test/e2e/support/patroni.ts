@@ -58,15 +58,28 @@ export async function standbyPods(stack: Stack): Promise<Pod[]> {
   return (await podsOf(stack, names.members)).filter(({ name }) => name !== leader.name);
 }
 
-/** What is wrong with Patroni's cluster: everyone streams from one leader, commits wait for a standby, nobody waits for a restart. */
+/**
+ * What is wrong with Patroni's cluster: everyone streams from one leader, commits wait for a standby, nobody waits for a restart. What the
+ * cluster says of a member may be as old as its ttl, so each is asked for itself too.
+ */
 export async function patroniProblems(stack: Stack): Promise<string[]> {
-  let cluster: PatroniCluster;
+  const pods = await podsOf(stack, names.members);
+  const silent = await Promise.all(pods.map(silenceOf));
+  const cluster = await patroniCluster(stack).catch(String);
+  return [
+    ...silent.flat(),
+    ...(typeof cluster === "string" ? [cluster] : clusterProblems(cluster, stack.postgres.members)),
+  ];
+}
+
+async function silenceOf(pod: Pod): Promise<string[]> {
   try {
-    cluster = await patroniCluster(stack);
-  } catch (error) {
-    return [String(error)];
+    // Answers 200 when Postgres runs, and a standby's replication with it.
+    await runInside(pod, container, ["python3", "-c", ask, "/readiness"]);
+    return [];
+  } catch {
+    return [`${pod.name} is not ready by its own account`];
   }
-  return clusterProblems(cluster, stack.postgres.members);
 }
 
 export function clusterProblems({ members, pause }: PatroniCluster, wanted: number): string[] {

@@ -32,6 +32,14 @@ export function processesOf(pod: Pod, container: string): ContainerProcess[] {
     }));
 }
 
+/** Ids of all containers that have a process on this machine: what the API server says of a node that was just lost is old. */
+export function runningContainers(): Set<string> {
+  const groups = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => read(`/proc/${name}/cgroup`).match(/[0-9a-f]{64}$/m) ?? []);
+  return new Set(groups);
+}
+
 /** @throws when the container does not run. */
 export function firstProcess(pod: Pod, container: string): number {
   const first = processesOf(pod, container).find((process) => process.first);

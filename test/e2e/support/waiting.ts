@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Longest pause between two looks, in milliseconds. */
-const pause = 250;
+const pause = 500;
 
 /**
  * Looks again until nothing is wrong any more.
