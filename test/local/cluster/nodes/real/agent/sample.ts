@@ -1,4 +1,4 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Pod, V1PodSpec, V1PodStatus } from "@kubernetes/client-node";
 import type { NetworkPolicy } from "../../../../../../local/cluster/nodes/real/agent/networkPolicy.ts";
 import type { AddressedPod } from "../../../../../../local/cluster/nodes/real/agent/pods.ts";
 import type { PolicyWorld } from "../../../../../../local/cluster/nodes/real/agent/allowedPackets.ts";
@@ -23,6 +23,6 @@ export function policy(app: string | undefined, spec: NetworkPolicy["spec"]): Ne
 }
 
 /** A pod as the API shows it. */
-export function apiPod(name: string, status: V1Pod["status"], spec: Partial<V1Pod["spec"]> = {}): V1Pod {
+export function apiPod(name: string, status: V1PodStatus, spec: Partial<V1PodSpec> = {}): V1Pod {
   return { metadata: { name, namespace: "data", uid: `uid-${name}` }, spec: { containers: [], ...spec }, status };
 }
