@@ -1,6 +1,9 @@
 import { join } from "node:path";
-import { startCluster } from "./cluster/index.ts";
-import { Failure } from "./failure.ts";
+import { ensureImages } from "./cluster/images/index.ts";
+import { startCluster, type NodeKind } from "./cluster/index.ts";
+import { chooseNodes, simulatedNodes } from "./cluster/nodes/choice.ts";
+import { ensureRootfs, rootfsIsReady } from "./debian/rootfs.ts";
+import { Failure, messageOf } from "./failure.ts";
 import { clusterPorts, localFolder, repository, toolchainFolder } from "./paths.ts";
 import { ensureEngine, installedEngine, type Engine } from "./pulumi/engine.ts";
 import { compilePolicies } from "./pulumi/policies.ts";
@@ -27,25 +30,36 @@ export interface Prepared {
 }
 
 const clusterFamilies: readonly FamilyName[] = ["etcd", "kwok", "kubernetes"];
+/** Beside Debian's, what runs in pods of real nodes. */
+const imageFamilies: readonly FamilyName[] = ["coredns", "minio"];
 const engineFamilies: readonly FamilyName[] = ["pulumi", "language-nodejs"];
 
 /** Brings up all that `pulumi` needs, doing only what is not done yet. `kubeconfig` names a cluster of the user's own. */
 export async function prepare(kubeconfig: string | undefined): Promise<Prepared> {
   const installed = await installedEngine(process.env["PATH"] ?? "", join(toolchainFolder, "engine"));
   const engineReason = "reason" in installed ? installed.reason : undefined;
-  const wanted = [...(kubeconfig ? [] : clusterFamilies), ...(engineReason ? engineFamilies : [])];
+  let nodes = kubeconfig ? undefined : chooseNodes(clusterFolder);
+  const wanted = [
+    ...(nodes ? clusterFamilies : []),
+    ...(nodes?.kind === "real" ? imageFamilies : []),
+    ...(engineReason ? engineFamilies : []),
+  ];
   const missing = await unbuilt(wanted);
   let engine: Engine | undefined;
   let target: Target | undefined;
   await runSteps([
     checkStep(kubeconfig, missing),
     ...missing.map((name) => buildStep(name, engineFamilies.includes(name) ? engineReason : undefined)),
+    ...(nodes?.kind === "real"
+      ? imageSteps((reason) => {
+          nodes = simulatedNodes(reason);
+        })
+      : []),
     {
-      title: kubeconfig
-        ? "Reach the cluster of KUBECONFIG"
-        : "Start the cluster: control plane and nodes in three zones",
+      title: kubeconfig ? "Reach the cluster of KUBECONFIG" : "Start the cluster: control plane and nodes",
       run: async (progress) => {
-        target = await reachCluster(kubeconfig ?? (await embeddedCluster(progress)));
+        if (nodes) progress(nodes.description);
+        target = await reachCluster(kubeconfig ?? (await embeddedCluster(progress, nodes?.kind ?? "simulated")));
         await holdToTarget(targetFile, target);
       },
     },
@@ -95,10 +109,33 @@ function buildStep(name: FamilyName, reason?: string): Step {
   };
 }
 
-const embeddedCluster = async (progress: (message: string) => void): Promise<string> => {
+/** What pods of real nodes are made of. Quick when it is there; where Debian's packages cannot be had there are no real nodes. */
+const imageSteps = (unavailable: (reason: string) => void): readonly Step[] => [
+  {
+    title: "Build Debian with the data plane's programs (once, about 2 min)",
+    run: async (progress) => {
+      try {
+        await ensureRootfs(progress);
+      } catch (error) {
+        const reason = messageOf(error).split("\n").at(-1) ?? "";
+        progress(reason);
+        unavailable(`Debian's packages cannot be had: ${reason}`);
+      }
+    },
+  },
+  {
+    title: "Bake the images of pods (once, about 1 min)",
+    run: async (progress) => {
+      if (rootfsIsReady()) await ensureImages(progress);
+    },
+  },
+];
+
+const embeddedCluster = async (progress: (message: string) => void, nodes: NodeKind): Promise<string> => {
   const { kubeconfig } = await startCluster({
     dir: clusterFolder,
     binDir: toolchainPrograms,
+    nodes,
     onProgress: progress,
     ...clusterPorts,
   });

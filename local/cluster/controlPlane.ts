@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { networks, type ClusterPorts, type ClusterSettings } from "./layout.ts";
 import { certFile, keyFile, type CertificatePath } from "./pki/certificate.ts";
+import { lanOf, type Lan } from "./nodes/real/topology.ts";
 import { componentKubeconfig, type Pki } from "./pki/index.ts";
 import type { HealthPage } from "./process/health.ts";
 import type { ServerProcess } from "./process/supervise.ts";
@@ -15,8 +16,14 @@ export interface ControlPlane {
 
 const auditPolicy = join(import.meta.dirname, "audit-policy.yaml");
 
-/** Who talks to whom: every listener on 127.0.0.1, every connection with TLS and a certificate on both sides. */
-export function controlPlane(dir: string, { binDir, ports }: ClusterSettings, pki: Pki): ControlPlane {
+/**
+ * Who talks to whom: every listener on 127.0.0.1, every connection with TLS and a certificate on both sides. With real nodes all of it is
+ * in the nodes' network, where the API server listens for them, too.
+ */
+export function controlPlane(dir: string, settings: ClusterSettings, pki: Pki): ControlPlane {
+  const { binDir, ports } = settings;
+  const lan = settings.nodes === "real" ? lanOf(dir) : undefined;
+  const place = lan && { namespace: lan.netns };
   const etcdUrl = `https://127.0.0.1:${ports.etcd}`;
   const etcdPeerUrl = `https://127.0.0.1:${ports.etcdPeer}`;
   const etcdTls = (prefix: string): string[] => [
@@ -41,6 +48,7 @@ export function controlPlane(dir: string, { binDir, ports }: ClusterSettings, pk
         ...etcdTls("peer-"),
         "--log-level=warn",
       ],
+      ...place,
       ports: [ports.etcd, ports.etcdPeer],
       files: [certFile(pki.etcd), certFile(pki.etcdAuthority)],
     },
@@ -48,11 +56,8 @@ export function controlPlane(dir: string, { binDir, ports }: ClusterSettings, pk
       name: "kube-apiserver",
       program: join(binDir, "kube-apiserver"),
       args: [
-        "--bind-address=127.0.0.1",
         `--secure-port=${ports.apiServer}`,
-        "--advertise-address=127.0.0.1",
-        // Nothing but loopback is advertised, and the reconciler refuses to publish that as an endpoint.
-        "--endpoint-reconciler-type=none",
+        ...(lan ? toNodes(lan, pki) : toNobody),
         `--service-cluster-ip-range=${networks.services}`,
         `--etcd-servers=${etcdUrl}`,
         `--etcd-cafile=${certFile(pki.etcdAuthority)}`,
@@ -77,6 +82,7 @@ export function controlPlane(dir: string, { binDir, ports }: ClusterSettings, pk
         "--audit-log-maxbackup=2",
         "--profiling=false",
       ],
+      ...place,
       ports: [ports.apiServer],
       files: [...[pki.authority, pki.etcdAuthority, pki.etcdClient, pki.apiServer].map(certFile), auditPolicy],
     },
@@ -92,12 +98,13 @@ export function controlPlane(dir: string, { binDir, ports }: ClusterSettings, pk
         "--allocate-node-cidrs=true",
         `--cluster-cidr=${networks.pods}`,
         `--service-cluster-ip-range=${networks.services}`,
-        // A machine that slept or was busy for a minute must not look like six dead nodes.
-        "--node-monitor-grace-period=120s",
+        // A machine that slept or was busy for a minute must not look like six dead nodes. Real ones are judged as everywhere.
+        ...(lan ? [] : ["--node-monitor-grace-period=120s"]),
         // Twenty a second, the default, would be the bottleneck of a whole stack that starts at once.
         "--kube-api-qps=200",
         "--kube-api-burst=400",
       ],
+      ...place,
       ports: [ports.controllerManager],
       files: [certFile(pki.authority), componentKubeconfig(pki.controllerManager)],
     },
@@ -105,10 +112,61 @@ export function controlPlane(dir: string, { binDir, ports }: ClusterSettings, pk
       name: "kube-scheduler",
       program: join(binDir, "kube-scheduler"),
       args: clientOfApiServer(pki, pki.scheduler, ports.scheduler),
+      ...place,
       ports: [ports.scheduler],
       files: [certFile(pki.authority), componentKubeconfig(pki.scheduler)],
     },
   };
+}
+
+/** Nothing but loopback is advertised, and the reconciler refuses to publish that as an endpoint. */
+const toNobody = ["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"];
+
+/** The API server as pods find it, and its way to kubelets: logs, exec, port-forward. */
+function toNodes(lan: Lan, pki: Pki): string[] {
+  return [
+    "--bind-address=0.0.0.0",
+    `--advertise-address=${lan.address}`,
+    `--kubelet-client-certificate=${certFile(pki.kubeletClient)}`,
+    `--kubelet-client-key=${keyFile(pki.kubeletClient)}`,
+    `--kubelet-certificate-authority=${certFile(pki.authority)}`,
+    "--kubelet-preferred-address-types=InternalIP",
+  ];
+}
+
+/**
+ * What leads from this machine's 127.0.0.1 into the nodes' network, with the same ports. Two ends, since no process listens in one network
+ * and connects in another.
+ */
+export function forwarders(dir: string, { ports }: ClusterSettings): readonly ServerProcess[] {
+  const lan = lanOf(dir);
+  const script = join(import.meta.dirname, "forward.ts");
+  const published = [ports.apiServer, ports.etcd, ports.controllerManager, ports.scheduler];
+  // Short, since the path of a socket ends after 107 characters.
+  const socket = (port: number): string => `${lan.netns}-${port}.socket`;
+  const end = (name: string, pairs: readonly string[]) => ({
+    name,
+    program: process.execPath,
+    args: [script, ...pairs],
+    files: [script],
+  });
+  return [
+    {
+      ...end(
+        "forward-inside",
+        published.flatMap((port) => [socket(port), `${port}`]),
+      ),
+      namespace: lan.netns,
+      ports: [],
+    },
+    {
+      ...end(
+        "forward-outside",
+        published.flatMap((port) => [`${port}`, socket(port)]),
+      ),
+      ports: published,
+    },
+  ];
 }
 
 /** What controller manager and scheduler have in common. There is one of each, so none is elected. */

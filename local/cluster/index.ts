@@ -1,11 +1,20 @@
 import { existsSync } from "node:fs";
 import type { Progress } from "../failure.ts";
-import { controlPlane, healthPages } from "./controlPlane.ts";
+import { controlPlane, forwarders, healthPages } from "./controlPlane.ts";
 import { ensureCrds } from "./crds.ts";
 import { Kubectl } from "./kubectl.ts";
-import { kubeconfigFile, readSettings, writeSettings, type ClusterPorts, type ClusterSettings } from "./layout.ts";
+import {
+  kubeconfigFile,
+  readSettings,
+  writeSettings,
+  type ClusterPorts,
+  type ClusterSettings,
+  type NodeKind,
+} from "./layout.ts";
 import { withLock } from "./lock.ts";
-import { nodeSets, type NodeContext } from "./nodes/index.ts";
+import { nodeSetsOf, type NodeContext } from "./nodes/index.ts";
+import { ensureNetwork, removeNetwork } from "./nodes/real/network.ts";
+import { lanOf } from "./nodes/real/topology.ts";
 import { ensurePki, pkiPaths } from "./pki/index.ts";
 import { isHealthy, waitUntilHealthy } from "./process/health.ts";
 import {
@@ -17,7 +26,7 @@ import {
   type ServerProcess,
 } from "./process/supervise.ts";
 
-export { defaultPorts, type ClusterPorts } from "./layout.ts";
+export { defaultPorts, type ClusterPorts, type NodeKind } from "./layout.ts";
 
 export interface ClusterOptions {
   /** Where the cluster keeps everything: data, keys, logs, its kubeconfig. One cluster a folder. */
@@ -26,6 +35,8 @@ export interface ClusterOptions {
   readonly binDir: string;
   /** "free" looks for free ones when the cluster is first made. @default those it had before, or else `defaultPorts` */
   readonly ports?: ClusterPorts | "free";
+  /** @default "simulated"; a cluster that exists keeps its own */
+  readonly nodes?: NodeKind;
   /** Told in a few words what is being done. */
   readonly onProgress?: Progress;
 }
@@ -45,16 +56,19 @@ export interface Cluster {
  * @throws in one line when a port is in use; with the last lines of its log when a server stops.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { dir, binDir, ports, onProgress = () => undefined } = options;
+  const { dir, binDir, ports, nodes: kind = "simulated", onProgress = () => undefined } = options;
   return withLock(dir, onProgress, async () => {
-    const settings = await writeSettings(dir, binDir, ports);
+    const settings = await writeSettings(dir, binDir, kind, ports);
+    const nodeSets = nodeSetsOf(settings);
     onProgress("checking certificates");
-    const pki = await ensurePki(dir, settings.ports.apiServer);
+    const real = settings.nodes === "real";
+    const pki = await ensurePki(dir, settings.ports.apiServer, real ? [lanOf(dir).address] : []);
     const { etcd, apiServer, controllerManager, scheduler } = controlPlane(dir, settings, pki);
-    const servers = [etcd, apiServer, controllerManager, scheduler];
+    const ways = real ? forwarders(dir, settings) : [];
+    const servers = [...ways, etcd, apiServer, controllerManager, scheduler];
     const health = healthPages(settings.ports, pki);
     const kubectl = new Kubectl(dir, settings);
-    const context: NodeContext = { dir, settings, kubectl };
+    const context: NodeContext = { dir, settings, kubectl, onProgress };
     const cluster: Cluster = { kubeconfig: kubeconfigFile(dir), server: serverOf(settings) };
     if ((await allCurrent(context, servers)) && (await clusterStatus(dir))?.healthy) {
       await ensureCrds(dir, kubectl);
@@ -63,6 +77,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     for (const server of servers) if (!runningProcess(dir, server.name)) await requireFreePorts(server);
 
     onProgress("starting etcd and the API server");
+    if (real) await ensureNetwork(dir);
+    for (const way of ways) await ensureRunning(dir, way);
     await ensureRunning(dir, etcd);
     await ensureRunning(dir, apiServer);
     // The API server takes its own word for etcd from a few seconds ago.
@@ -92,7 +108,7 @@ const serverOf = ({ ports }: ClusterSettings): string => `https://127.0.0.1:${po
 
 async function allCurrent(context: NodeContext, servers: readonly ServerProcess[]): Promise<boolean> {
   if (!servers.every((server) => isCurrent(context.dir, server))) return false;
-  return (await Promise.all(nodeSets.map((set) => set.isCurrent(context)))).every(Boolean);
+  return (await Promise.all(nodeSetsOf(context.settings).map((set) => set.isCurrent(context)))).every(Boolean);
 }
 
 /** Ends exactly the processes that `startCluster` started for this folder, clients before servers. Data and keys stay. */
@@ -101,13 +117,15 @@ export async function stopCluster(dir: string, onProgress: Progress = () => unde
   await withLock(dir, onProgress, async () => {
     onProgress("stopping nodes, scheduler and controllers");
     await Promise.all([
-      ...nodeSets.map((set) => set.stop(dir)),
+      ...nodeSetsOf({ nodes: "real" }).map((set) => set.stop(dir)),
       stopProcess(dir, "kube-scheduler"),
       stopProcess(dir, "kube-controller-manager"),
     ]);
     onProgress("stopping the API server and etcd");
     await stopProcess(dir, "kube-apiserver");
     await stopProcess(dir, "etcd");
+    await Promise.all(["forward-outside", "forward-inside"].map((name) => stopProcess(dir, name)));
+    await removeNetwork(dir);
   });
 }
 
@@ -125,8 +143,10 @@ export interface ClusterStatus extends Cluster {
 export async function clusterStatus(dir: string): Promise<ClusterStatus | undefined> {
   const settings = readSettings(dir);
   if (!settings) return undefined;
+  const nodeSets = nodeSetsOf(settings);
+  const ways = settings.nodes === "real" ? ["forward-outside", "forward-inside"] : [];
   const processes = [
-    ...["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => {
+    ...[...ways, "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => {
       const running = runningProcess(dir, name);
       return running ? { name, pid: running.pid } : { name };
     }),

@@ -29,9 +29,13 @@ export const networks = {
   pods: "10.244.0.0/16",
 } as const;
 
+/** "real": pods run in containers, on nodes that are namespaces of this machine, beside simulated ones. "simulated": only those. */
+export type NodeKind = "real" | "simulated";
+
 /** What does not change while a cluster exists, kept in <dir>/cluster.json. */
 export interface ClusterSettings {
-  /** Where its programs are: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok. */
+  readonly nodes: NodeKind;
+  /** Where its programs are: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok; kubelet, kube-proxy. */
   readonly binDir: string;
   readonly ports: ClusterPorts;
 }
@@ -44,15 +48,17 @@ export function readSettings(dir: string): ClusterSettings | undefined {
   return JSON.parse(readFileSync(settingsFile(dir), "utf8")) as ClusterSettings;
 }
 
-/** Settles the ports of a cluster: those asked for, or else those it had before. */
+/** Settles the ports of a cluster: those asked for, or else those it had before. Its nodes stay of the kind that it was made with. */
 export async function writeSettings(
   dir: string,
   binDir: string,
+  nodes: NodeKind,
   ports: ClusterPorts | "free" | undefined,
 ): Promise<ClusterSettings> {
-  const known = readSettings(dir)?.ports;
-  const chosen = typeof ports === "object" ? ports : (known ?? (ports === "free" ? await freePorts() : defaultPorts));
-  const settings: ClusterSettings = { binDir, ports: chosen };
+  const known = readSettings(dir);
+  const fresh = async () => (ports === "free" ? await freePorts() : defaultPorts);
+  const chosen = typeof ports === "object" ? ports : (known?.ports ?? (await fresh()));
+  const settings: ClusterSettings = { nodes: known?.nodes ?? nodes, binDir, ports: chosen };
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeFileSync(settingsFile(dir), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
   return settings;

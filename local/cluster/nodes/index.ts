@@ -1,5 +1,7 @@
 import type { Kubectl } from "../kubectl.ts";
 import type { ClusterSettings } from "../layout.ts";
+import type { Progress } from "../../failure.ts";
+import { realNodes } from "./real/index.ts";
 import { simulatedNodes } from "./simulated.ts";
 
 /** What nodes need from the control plane, which is up when they start. */
@@ -7,6 +9,7 @@ export interface NodeContext {
   readonly dir: string;
   readonly settings: ClusterSettings;
   readonly kubectl: Kubectl;
+  readonly onProgress: Progress;
 }
 
 /** One way in which nodes run. Pods choose between several by the nodes' label `dify-ha.local/nodes`. */
@@ -25,4 +28,7 @@ export interface NodeSet {
   status(dir: string): { readonly name: string; readonly pid?: number }[];
 }
 
-export const nodeSets: readonly NodeSet[] = [simulatedNodes];
+/** All nodes of a cluster. Simulated ones stand beside real ones for pods whose images cannot be had. */
+export function nodeSetsOf({ nodes }: Pick<ClusterSettings, "nodes">): readonly NodeSet[] {
+  return nodes === "real" ? [realNodes, simulatedNodes] : [simulatedNodes];
+}

@@ -23,7 +23,9 @@ export interface ServerProcess {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** On which it will listen, all of 127.0.0.1. */
+  /** File of the network namespace in which it runs. @default the caller's */
+  readonly namespace?: string;
+  /** On which it will listen, all of 127.0.0.1. In a namespace of its own they are free. */
   readonly ports: readonly number[];
   /** Files that it reads at its start only: when their content changes it is started again. */
   readonly files: readonly string[];
@@ -73,7 +75,8 @@ export async function ensureRunning(dir: string, server: ServerProcess): Promise
   // One log a run, and the run before it: a log that grows for ever helps nobody.
   if (existsSync(log)) renameSync(log, log.replace(/log$/, "previous.log"));
   const output = openSync(log, "w", 0o600);
-  const child = spawn(server.program, server.args, {
+  const [program, ...args] = commandOf(server);
+  const child = spawn(program, args, {
     detached: true,
     stdio: ["ignore", output, output],
     cwd: dir,
@@ -91,8 +94,14 @@ export async function ensureRunning(dir: string, server: ServerProcess): Promise
   return true;
 }
 
+/** nsenter becomes the program: the process that is recorded is the server itself. */
+function commandOf({ program, args, namespace }: ServerProcess): [string, ...string[]] {
+  return namespace === undefined ? [program, ...args] : ["nsenter", `--net=${namespace}`, program, ...args];
+}
+
 /** Refuses, in one line, to start a server whose port another process holds. */
 export async function requireFreePorts(server: ServerProcess): Promise<void> {
+  if (server.namespace !== undefined) return;
   for (const port of server.ports) {
     if (await isPortFree(port)) continue;
     const holder = portHolder(port) ?? "another process";
@@ -132,8 +141,9 @@ function signal({ pid }: ProcessIdentity, name: NodeJS.Signals): void {
   }
 }
 
-function fingerprint({ program, args, files }: ServerProcess): string {
-  const hash = createHash("sha256").update(JSON.stringify([program, statSync(program).mtimeMs, args]));
+function fingerprint({ program, args, files, namespace }: ServerProcess): string {
+  const command = [program, statSync(program).mtimeMs, args, namespace];
+  const hash = createHash("sha256").update(JSON.stringify(command));
   files.forEach((file) => hash.update(basename(file)).update(readFileSync(file)));
   return hash.digest("hex");
 }

@@ -25,7 +25,7 @@ describe("make up and make down", { timeout: 5 * minutes }, () => {
   const options = (env: Record<string, string> = {}) =>
     ({
       cwd: repository,
-      env: { DIFY_HA_LOCAL: folder, KUBECONFIG: "", ...env },
+      env: { DIFY_HA_LOCAL: folder, KUBECONFIG: "", NODES: "simulated", ...env },
       stdin: "ignore",
       all: true,
       reject: false,
