@@ -99,7 +99,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
     const nodes = nodeSets.flatMap((set) => set.nodes);
     onProgress(`waiting for ${nodes.length} nodes`);
-    await kubectl.run("wait", "--for=condition=Ready", "--timeout=120s", "node", ...nodes);
+    // A node that has not registered yet is no error, only early.
+    for (const condition of ["create", "condition=Ready"])
+      await kubectl.run("wait", `--for=${condition}`, "--timeout=120s", "node", ...nodes);
     return cluster;
   });
 }
