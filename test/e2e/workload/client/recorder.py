@@ -37,7 +37,10 @@ class Recorder:
         self._closed = False
 
     def attempt(self, stream, number, step):
-        """Runs one operation. `step(number)` returns the number of the item that it was about, or None when nothing was to do."""
+        """
+        Runs one operation. `step(number)` returns the number of the item that it was about, or None when nothing was to do.
+        Returns whether it went well.
+        """
         ticket = object()
         with self._lock:
             self._pending[ticket] = (stream, number, self.clock.now())
@@ -49,6 +52,7 @@ class Recorder:
             _, _, started = self._pending.pop(ticket)
             if item is not None:
                 self._record(stream, item, started, error)
+            return error is None
 
     def mark(self, label):
         """Puts a line between the operations of the log. Returns the time that it bears."""

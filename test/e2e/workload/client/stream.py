@@ -6,6 +6,10 @@ import time
 from dataclasses import dataclass, field
 
 
+# Seconds until a worker that was refused at once tries again.
+AFTER_ERROR = 0.1
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What reading everything back has shown."""
@@ -44,8 +48,8 @@ def start_workers(stream, recorder, stopping):
     def work(worker):
         stopping.wait(stream.interval * worker / stream.workers)
         while not stopping.is_set():
-            recorder.attempt(stream.name, next(numbers), stream.step)
-            stopping.wait(stream.interval)
+            went_well = recorder.attempt(stream.name, next(numbers), stream.step)
+            stopping.wait(stream.interval if went_well else max(stream.interval, AFTER_ERROR))
 
     threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in range(stream.workers)]
     for thread in threads:
