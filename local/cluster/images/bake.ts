@@ -1,26 +1,22 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Settings } from "../../../config/settings.ts";
-import { rootfsFolder } from "../../debian/rootfs.ts";
 import type { Progress } from "../../failure.ts";
-import { buildKey } from "../../toolchain/build.ts";
-import type { FamilyName } from "../../toolchain/families.ts";
 import { withLock } from "../lock.ts";
-import { dataPlane, layOutDataPlane, layOutProgram } from "./dataPlane.ts";
+import { dataPlane, dataPlanePrograms, layOutDataPlane, layOutProgram } from "./dataPlane.ts";
 import { coreDnsImage, pauseImage } from "./names.ts";
 import { writeLayout, type Image } from "./oci.ts";
 import { withStore } from "./store.ts";
-
-/** Families whose programs go into images. */
-export const imageFamilies: readonly FamilyName[] = ["etcd", "minio", "coredns"];
 
 /** From what images are made, and where. */
 export interface Bakery {
   /** Keeps one store a recipe; the newest only. */
   readonly folder: string;
-  /** Of the programs of {@link imageFamilies}. */
+  /** Debian with the programs of the data plane. */
+  readonly rootfs: string;
+  /** Folder of the programs that are built here. */
   readonly programs: string;
   /** Those of the stack whose pods will run. */
   readonly settings: Settings;
@@ -68,14 +64,14 @@ export async function bakedStore(bakery: Bakery, onProgress: Progress): Promise<
   });
 }
 
-async function bake(work: string, { programs, settings }: Bakery, onProgress: Progress): Promise<void> {
+async function bake(work: string, { rootfs, programs, settings }: Bakery, onProgress: Progress): Promise<void> {
   onProgress("packing the images of the data plane, of DNS and of pods' sandboxes");
   await mkdir(work, { recursive: true });
   const plane = dataPlane(settings);
-  const debian = { folder: rootfsFolder, without: ["./.key", "./mnt/*", "./dev/*", "./var/lib/containerd"] };
-  const added = await layOutDataPlane(join(work, "data-plane"), plane, { rootfs: rootfsFolder, programs });
+  const debian = { folder: rootfs, without: ["./.key", "./mnt/*", "./dev/*", "./var/lib/containerd"] };
+  const added = await layOutDataPlane(join(work, "data-plane"), plane, { rootfs, programs });
   const dns = await layOutProgram(join(work, "coredns"), join(programs, "coredns"), "coredns");
-  const pause = await layOutProgram(join(work, "pause"), join(rootfsFolder, "usr/bin/catatonit"), "catatonit");
+  const pause = await layOutProgram(join(work, "pause"), join(rootfs, "usr/bin/catatonit"), "catatonit");
   const images: Image[] = [
     ...plane.images.map((image) => ({ ...image, layers: [debian, added] })),
     { names: [coreDnsImage], layers: [dns], entrypoint: ["/coredns"] },
@@ -91,11 +87,14 @@ async function bake(work: string, { programs, settings }: Bakery, onProgress: Pr
 }
 
 /** Whatever the result depends on: Debian, the programs, the names, and how images are made. */
-async function recipeKey({ settings }: Bakery): Promise<string> {
+async function recipeKey({ rootfs, programs, settings }: Bakery): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([dataPlane(settings), coreDnsImage, pauseImage]));
-  hash.update(await readFile(join(rootfsFolder, ".key")));
-  for (const family of imageFamilies) hash.update(await buildKey(family));
-  for (const source of ["bake.ts", "dataPlane.ts", "accounts.ts", "oci.ts", "store.ts"])
+  hash.update(await readFile(join(rootfs, ".key")));
+  for (const program of [...dataPlanePrograms, "coredns"]) {
+    const { size, mtimeMs } = await stat(join(programs, program));
+    hash.update(`${program} ${size} ${mtimeMs}`);
+  }
+  for (const source of ["bake.ts", "dataPlane.ts", "accounts.ts", "oci.ts"])
     hash.update(await readFile(join(import.meta.dirname, source)));
   return hash.digest("hex").slice(0, 16);
 }

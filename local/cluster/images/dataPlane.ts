@@ -20,45 +20,45 @@ export interface DataPlane {
 /** HAProxy's account in its own image, which components/{postgres,redis}/proxy.ts run it as. */
 const haproxy: Account = { name: "haproxy", id: 99 };
 
-/** Every image that the settings ask for outside Dify, and the accounts that their programs run as. */
-export function dataPlane({
-  postgres,
-  redis,
-  objectStore,
-}: Pick<Settings, "postgres" | "redis" | "objectStore">): DataPlane {
+/** Settings whose pods run from the data plane's images. */
+type DataSettings = Pick<Settings, "postgres" | "redis" | "objectStore">;
+
+/** Every image that these settings ask for, and the accounts that their programs run as. */
+export function dataPlane({ postgres, redis, objectStore }: DataSettings): DataPlane {
   const members = postgres.backend === "patroni" ? postgres : undefined;
   const servers = redis.backend === "sentinel" ? redis : undefined;
   const store = objectStore.backend === "minio" ? objectStore : undefined;
-  const started = [
-    ...(members ? [members.image, members.etcd.image, members.proxy.image, members.pooler.image] : []),
-    ...(servers ? [servers.image, servers.proxy.image] : []),
-  ].map(fullName);
+  const all = imagesIn([postgres, redis, objectStore]).map(fullName);
   // Pods of the object store give arguments only: its image's entrypoint is the server.
   const served = store ? [fullName(store.image)] : [];
   const env = {
     PATH: `${members ? `${members.binDir}:` : ""}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     LANG: "C.UTF-8",
   };
-  const named = (names: readonly string[]) => [...new Set(names)].toSorted();
   return {
     images: [
-      { names: named(started.filter((name) => !served.includes(name))), env },
+      { names: [...new Set(all)].filter((name) => !served.includes(name)).toSorted(), env },
       { names: served, env, entrypoint: ["minio"] },
     ].filter(({ names }) => names.length > 0),
     // Several share a number, as in their images: the first of them has it.
     accounts: distinct([
-      ...(members
-        ? [
-            { name: "postgres", id: members.user },
-            { name: "pgbouncer", id: members.pooler.user },
-          ]
-        : []),
-      ...(servers ? [{ name: "redis", id: servers.user }] : []),
-      ...(store ? [{ name: "minio", id: store.user }] : []),
+      ...(members ? [account("postgres", members.user), account("pgbouncer", members.pooler.user)] : []),
+      ...(servers ? [account("redis", servers.user)] : []),
+      ...(store ? [account("minio", store.user)] : []),
       haproxy,
     ]),
   };
 }
+
+/** The settings called "image", wherever they stand. */
+function imagesIn(settings: object): string[] {
+  return Object.entries(settings).flatMap(([key, value]: [string, unknown]) => {
+    if (typeof value === "object" && value !== null) return imagesIn(value);
+    return key === "image" && typeof value === "string" ? [value] : [];
+  });
+}
+
+const account = (name: string, id: number): Account => ({ name, id });
 
 function distinct(accounts: readonly Account[]): Account[] {
   return accounts.filter(({ id }, i) => accounts.findIndex((other) => other.id === id) === i);

@@ -58,7 +58,7 @@ export async function withStore<T>(
     await daemon.printed(/successfully booted/);
     return await action({
       async import(layout) {
-        // Not by the daemon's own way (the default): it ends without an error when an archive has several images.
+        // By ctr itself: what the daemon imports alone, Kubernetes does not see (containerd#13494).
         const pack = `tar -C /layout -cf - . | ctr --address ${socket} images import --local -`;
         succeeded(
           "import of images",
