@@ -21,7 +21,9 @@ export class Kubectl {
   async apply(files: readonly string[], objects: readonly object[] = []): Promise<void> {
     const list = { apiVersion: "v1", kind: "List", items: objects };
     const sources = objects.length > 0 ? [...files, "-"] : files;
-    const options = ["--server-side", "--force-conflicts", "--field-manager=dify-ha-local"];
+    // These are our own, and the schema of everything is long in coming while the API server starts.
+    const checks = ["--validate=ignore"];
+    const options = ["--server-side", "--force-conflicts", "--field-manager=dify-ha-local", ...checks];
     await this.execute(["apply", ...options, ...sources.map((file) => `--filename=${file}`)], JSON.stringify(list));
   }
 

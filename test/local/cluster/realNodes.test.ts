@@ -39,7 +39,7 @@ describe.skipIf(obstacle(machineFacts()))("a cluster of real nodes", () => {
   afterAll(async () => {
     await stopCluster(dir);
     rmSync(dir, { recursive: true, force: true });
-  });
+  }, clusterTimeout);
 
   it("runs a pod in each of three zones", async () => {
     const nodes = await kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].spec.nodeName}");
