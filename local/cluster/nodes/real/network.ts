@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { execa } from "execa";
 import { lanOf, namePrefix, netnsFolder, realNodesOf, type RealNode } from "./topology.ts";
 
@@ -67,5 +68,8 @@ export async function clearNodeNetwork(node: RealNode): Promise<void> {
 export async function removeNetwork(dir: string): Promise<void> {
   if (!existsSync(netnsFolder)) return;
   const own = readdirSync(netnsFolder).filter((name) => name.startsWith(namePrefix(dir)));
-  for (const name of own) await execa("ip", ["netns", "delete", name]);
+  for (const name of own)
+    // Beside the namespaces lie the sockets of their forwarders.
+    if (name.endsWith(".socket")) rmSync(join(netnsFolder, name));
+    else await execa("ip", ["netns", "delete", name]);
 }
