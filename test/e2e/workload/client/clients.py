@@ -20,8 +20,11 @@ DAEMON = "DAEMON_"
 
 def database(env):
     """Dify's database through the pooler (configs/middleware: SQLAlchemyEngineOptionsDict)."""
+    query = dict(parse_qsl(env.get("DB_EXTRAS", "")))
+    # Under gevent, as Dify runs, it has no effect.
+    query.pop("connect_timeout", None)
     return create_engine(
-        _url(env, "", dict(parse_qsl(env.get("DB_EXTRAS", "")))),
+        _url(env, "", query),
         pool_size=int(env.get("SQLALCHEMY_POOL_SIZE", 30)),
         max_overflow=int(env.get("SQLALCHEMY_MAX_OVERFLOW", 10)),
         pool_recycle=int(env.get("SQLALCHEMY_POOL_RECYCLE", 3600)),
@@ -33,11 +36,18 @@ def database(env):
 def plugin_database(env):
     """
     The plugin daemon's database. Go's pool asks a connection that has idled for a second whether it lives, which is what
-    SQLAlchemy's question before each use comes nearest to.
+    SQLAlchemy's question before each use comes nearest to; Go keeps connections alive at 15 s, nine times.
     """
-    query = {"sslmode": env[f"{DAEMON}DB_SSL_MODE"]}
-    size = int(env[f"{DAEMON}DB_MAX_OPEN_CONNS"])
-    return create_engine(_url(env, DAEMON, query), pool_size=size, max_overflow=0, pool_pre_ping=True)
+    query = {"sslmode": env[f"{DAEMON}DB_SSL_MODE"], "keepalives_idle": "15", "keepalives_interval": "15", "keepalives_count": "9"}
+    if limit := env.get(f"{DAEMON}PGCONNECT_TIMEOUT"):
+        query["connect_timeout"] = limit
+    return create_engine(
+        _url(env, DAEMON, query),
+        pool_size=int(env[f"{DAEMON}DB_MAX_OPEN_CONNS"]),
+        max_overflow=0,
+        pool_recycle=int(env.get(f"{DAEMON}DB_CONN_MAX_LIFETIME", 3600)),
+        pool_pre_ping=True,
+    )
 
 
 def _url(env, prefix, query):

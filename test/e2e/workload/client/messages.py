@@ -58,7 +58,10 @@ class Messages(Client):
         return number
 
     def verify(self, acknowledged):
-        """A message is lost when it was neither consumed, nor waits, nor is in the hands of a consumer."""
+        """
+        A message is lost when it was neither consumed, nor waits, nor is in the hands of a consumer. That includes one that kombu had
+        taken off the list when its server died, before it could note there that it holds it.
+        """
         with self.connect() as connection:
             redis = connection.default_channel.client
             waiting = [json.loads(message) for message in redis.lrange(QUEUE, 0, -1)]
