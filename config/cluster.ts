@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { placement } from "./placement.ts";
 
 /** The Kubernetes cluster that everything runs on. */
 export const clusterSettings = z
@@ -12,6 +13,8 @@ export const clusterSettings = z
     zones: z.array(z.string().min(1)).min(3).max(5).default(["a", "b", "c"]),
     /** Context in the kubeconfig; the current one when left out. */
     context: z.string().min(1).optional(),
+    /** Nodes that get a proxy of every data service: those on which clients run. A client elsewhere uses the proxy of another node. */
+    clientNodes: placement,
     /** Class of every volume; the cluster's default when left out. */
     storageClass: z.string().min(1).optional(),
     /** Refuse to delete what holds data (volumes, keys, buckets): Pulumi's protect. */

@@ -17,10 +17,13 @@ const sentinelBackend = z.strictObject({
   image: image.default("redis:8.0.2"),
   /** User and group of the image that own the data. */
   user: z.number().int().min(1).max(65535).default(999),
-  /** Seconds that a master may be silent before Sentinels count it as down. Below 3 a pause of the node looks like a death. */
-  downAfter: z.number().min(1).max(60).default(5),
-  /** Seconds that a replica may lie behind and still count when a write is accepted: bounds what a cut-off master can lose. */
-  maxLag: z.number().int().min(2).max(60).default(10),
+  /** Seconds that a master may be silent before Sentinels count it as down. Lower, a pause of the node would look like a death. */
+  downAfter: z.number().min(4).max(60).default(5),
+  /**
+   * Seconds that a replica may lie behind and still count when a write is accepted: bounds what a cut-off master can lose. At least 2 less
+   * than downAfter, so that it accepts none any more when another is chosen.
+   */
+  maxLag: z.number().int().min(2).max(60).default(3),
   /** Data that a server may hold. Full means refused writes, never lost tasks: nothing is evicted, as it is Celery's broker. */
   maxMemory: bytes.default("1Gi"),
   /** Of each server. Saving and synchronizing copy what changes meanwhile: well above maxMemory. */
@@ -29,15 +32,13 @@ const sentinelBackend = z.strictObject({
   sentinelResources: resources("50m", "64Mi"),
   /** Volume of each server: the append-only file and a snapshot, each twice while it is rewritten. */
   storage: bytes.default("10Gi"),
-  /** The proxy that follows the master, for clients that know no Sentinel. */
+  /** The proxies that follow the master, one on each node, for clients that know no Sentinel. */
   proxy: z
     .strictObject({
-      /** Proxies. At least 2, so that one can be lost. */
-      replicas: z.number().int().min(2).max(10).default(2),
       /** Image of HAProxy. */
       image: image.default("haproxy:3.0.11"),
-      resources: resources("100m", "128Mi"),
-      /** Connections that one proxy carries at most. Dify holds up to 15 an API replica and 30 a worker. */
+      resources: resources("50m", "128Mi"),
+      /** Connections that the proxy of one node carries at most. Dify holds up to 15 an API replica and 30 a worker. */
       maxConnections: z.number().int().min(100).max(60_000).default(4000),
     })
     .prefault({}),

@@ -22,6 +22,7 @@ export const areas = {
   redis: "data",
   "redis-haproxy": "data",
   minio: "data",
+  "minio-s3": "data",
   "object-store-bootstrap": "data",
   weaviate: "data",
   qdrant: "data",
@@ -145,7 +146,8 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
   const clients = [...backend, "plugin-daemon"] as const;
   if (postgres.backend === "external") return each(clients, "anywhere", [postgres.port], "external PostgreSQL");
   return [
-    ...each(clients, "pgbouncer", [6432], "databases dify and dify_plugin"),
+    ...each(clients, "postgres-haproxy", [6432], "databases dify and dify_plugin"),
+    { from: "postgres-haproxy", to: "pgbouncer", ports: [6432], why: "poolers that answer" },
     { from: "pgbouncer", to: "postgres-haproxy", ports: [5000], why: "the primary" },
     { from: "postgres-haproxy", to: "postgres", ports: [5432, 8008], why: "queries, and who is primary" },
     {
@@ -182,9 +184,10 @@ function objectStoreFlows({ objectStore, postgres }: FlowSettings): Flow[] {
   const clients = [...backend, "plugin-daemon", ...archiver] as const;
   if (objectStore.backend === "s3") return each(clients, "anywhere", [443], "S3");
   return [
-    ...each(clients, "minio", [9000], "files, plugin packages, archived WAL"),
+    ...each(clients, "minio-s3", [9000], "files, plugin packages, archived WAL"),
+    { from: "object-store-bootstrap", to: "minio-s3", ports: [9000], why: "buckets and users" },
+    { from: "minio-s3", to: "minio", ports: [9000], why: "servers that answer" },
     { from: "minio", to: "minio", ports: [9000], why: "erasure sets" },
-    { from: "object-store-bootstrap", to: "minio", ports: [9000], why: "buckets and users" },
   ];
 }
 
@@ -229,6 +232,11 @@ function monitoringFlows({ network, postgres, redis, objectStore }: FlowSettings
     ...(redis.backend === "sentinel"
       ? ([{ from: "monitoring", to: "redis-haproxy", ports: [8404], why }] as const)
       : []),
-    ...(objectStore.backend === "minio" ? ([{ from: "monitoring", to: "minio", ports: [9000], why }] as const) : []),
+    ...(objectStore.backend === "minio"
+      ? ([
+          { from: "monitoring", to: "minio", ports: [9000], why },
+          { from: "monitoring", to: "minio-s3", ports: [8404], why },
+        ] as const)
+      : []),
   ];
 }

@@ -6,9 +6,10 @@ import type { CertificateAuthority } from "../network/certificates.ts";
 import { namespaceNames } from "../network/namespaces.ts";
 import type { ContainerArgs } from "../workload/container.ts";
 import { workloadLabels } from "../workload/labels.ts";
-import { podService, serviceHost } from "../workload/service.ts";
+import { serviceHost } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { encryptionKey } from "./buckets.ts";
+import { ObjectStoreProxy } from "./proxy.ts";
 
 const port = 9000;
 
@@ -33,7 +34,7 @@ export function volumesArgument(
   return `https://${name}-{0...${servers - 1}}.${serviceHost(name, namespace)}:${port}${folder}`;
 }
 
-/** MinIO over the zones, with TLS and encryption at rest. Its clients use `NAME-s3`, which leads only to servers that are ready. */
+/** MinIO over the zones, with TLS and encryption at rest. Its clients use `NAME-s3`: proxies that lead to servers that answer. */
 export class Minio extends pulumi.ComponentResource {
   /** URL for clients. */
   readonly endpoint: string;
@@ -46,14 +47,25 @@ export class Minio extends pulumi.ComponentResource {
     this.endpoint = `https://${serviceHost(`${name}-s3`, namespaceNames(args.cluster).data)}:${port}`;
     this.secret = this.secrets(name, args);
     const certificate = this.certificate(name, args);
-    const clients = podService(
+    const servers = this.servers(name, args, certificate);
+    this.ready = [servers.statefulSet, this.proxies(name, args).ready];
+    this.registerOutputs({ endpoint: this.endpoint });
+  }
+
+  private proxies(name: string, { cluster, namespace, settings, authority }: MinioArgs): ObjectStoreProxy {
+    const domain = serviceHost(name, namespaceNames(cluster).data);
+    return new ObjectStoreProxy(
       `${name}-s3`,
-      { namespace: args.namespace, workload: name, ports: { https: port } },
+      {
+        cluster,
+        namespace,
+        settings,
+        servers: Array.from({ length: settings.servers }, (_, i) => `${name}-${i}.${domain}`),
+        port,
+        authority: authority.certificate,
+      },
       { parent: this },
     );
-    const servers = this.servers(name, args, certificate);
-    this.ready = [servers.statefulSet, clients];
-    this.registerOutputs({ endpoint: this.endpoint });
   }
 
   private secrets(name: string, args: MinioArgs): k8s.core.v1.Secret {
@@ -133,6 +145,9 @@ export class Minio extends pulumi.ComponentResource {
         MINIO_ROOT_PASSWORD: { secret, key: "password" },
         MINIO_KMS_SECRET_KEY: { secret, key: "kms" },
         MINIO_BROWSER: "off",
+        MINIO_CONN_USER_TIMEOUT: `${settings.deadPeer}s`,
+        // A member that comes back has another address.
+        MINIO_DNS_CACHE_TTL: "5s",
         ...(settings.openMetrics && { MINIO_PROMETHEUS_AUTH_TYPE: "public" }),
         ...(settings.parity !== undefined && { MINIO_STORAGE_CLASS_STANDARD: `EC:${settings.parity}` }),
       },

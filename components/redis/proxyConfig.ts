@@ -1,8 +1,6 @@
 import type { RedisSentinelSettings } from "../../config/redis.ts";
+import { proxyHardStop, proxyStatusPort } from "../workload/haproxy.ts";
 import type { FailoverTiming } from "./timing.ts";
-
-/** Port of the proxy's health page and Prometheus metrics. */
-export const proxyStatusPort = 8404;
 
 export interface ProxyConfigArgs {
   /** Host of each member's Service. */
@@ -24,7 +22,7 @@ export function proxyConfig({ members, timing, maxConnections }: ProxyConfigArgs
   return `global
   log stdout format raw local0 notice
   maxconn ${maxConnections + 100}
-  hard-stop-after 20s
+  hard-stop-after ${proxyHardStop}s
 
 defaults
   mode tcp

@@ -56,7 +56,7 @@ export class Redis extends pulumi.ComponentResource {
       port: 6379,
       tls: false,
       password,
-      ready: [...servers.ready, proxy.workload],
+      ready: [...servers.ready, proxy.ready],
     };
   }
 }

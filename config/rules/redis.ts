@@ -4,6 +4,9 @@ import { toBytes } from "../units.ts";
 /** Memory beside the data: what changes while it is copied for a snapshot, buffers of replicas, the program itself. */
 const overhead = 1.5;
 
+/** Redis knows the age of an acknowledgement in whole seconds, and looks at it once a second (replication.c, refreshGoodSlavesCount). */
+const lagGranularity = 2;
+
 /** Checks on Redis. */
 export const redisRules = [
   rule("Redis has memory to copy its data", ["redis"], ({ redis }) => {
@@ -31,6 +34,16 @@ export const redisRules = [
             remedy: `give at least ${Math.ceil(needed / 2 ** 20)}Mi`,
           },
         ];
+  }),
+  rule("a master that is cut off stops before another is chosen", ["redis"], ({ redis }) => {
+    if (redis.backend !== "sentinel" || redis.maxLag + lagGranularity <= redis.downAfter) return [];
+    return [
+      {
+        path: "redis.maxLag",
+        problem: `a master that is cut off would accept writes for up to ${redis.maxLag + lagGranularity} s, and another is chosen after ${redis.downAfter} s: what was written to the old one would be lost`,
+        remedy: `give at most ${Math.floor(redis.downAfter - lagGranularity)}, or raise redis.downAfter to ${redis.maxLag + lagGranularity}`,
+      },
+    ];
   }),
   rule("a member a zone", ["cluster", "redis"], ({ cluster, redis }) =>
     redis.backend !== "sentinel" || redis.members >= cluster.zones.length

@@ -41,6 +41,25 @@ describe("MinIO", () => {
     expect(at(find(await declared, "PodDisruptionBudget", "minio").inputs, "spec.maxUnavailable")).toBe(1);
   });
 
+  it("gives up a connection to a lost server after seconds, as the settings say", async () => {
+    const servers = find(await declared, "StatefulSet", "minio").inputs;
+    expect(at(servers, "spec.template.spec.containers.0.env")).toContainEqual({
+      name: "MINIO_CONN_USER_TIMEOUT",
+      value: "5s",
+    });
+  });
+
+  it("is reached through a proxy on the client's node, which knows every server and who signed its certificate", async () => {
+    const service = find(await declared, "Service", "minio-s3").inputs;
+    expect(at(service, "spec.selector")).toEqual({ "app.kubernetes.io/name": "minio-s3" });
+    expect(at(service, "spec.trafficDistribution")).toBe("PreferSameNode");
+    expect(find(await declared, "DaemonSet", "minio-s3")).toBeDefined();
+    const files = at(find(await declared, "ConfigMap", "minio-s3-config").inputs, "data") as Record<string, string>;
+    expect(files["haproxy.cfg"]?.match(/^ {2}server .*$/gm)).toHaveLength(6);
+    expect(files["haproxy.cfg"]).toContain("minio-5.minio.dify-data.svc.cluster.local:9000 check check-ssl");
+    expect(files["ca.crt"]).toBeDefined();
+  });
+
   it("declares its buckets for policies to read, backups locked for nobody to delete", async () => {
     const map = find(await declared, "ConfigMap", "object-store-buckets").inputs;
     expect((at(map, "metadata.labels") as Record<string, string>)["dify-ha/declares"]).toBe("buckets");

@@ -49,14 +49,13 @@ describe("Redis with Sentinel", () => {
     expect(JSON.stringify(others.map(({ revealed }) => revealed))).not.toContain("value-of-");
   });
 
-  it("keeps two proxies in different zones, and rolls them when the password changes", async () => {
-    const proxies = find(await declared, "Deployment", "redis-haproxy").inputs;
-    expect(at(proxies, "spec.replicas")).toBe(2);
-    expect(at(proxies, "spec.template.spec.topologySpreadConstraints.0.topologyKey")).toBe(
-      "topology.kubernetes.io/zone",
-    );
+  it("keeps a proxy on each client's node, and rolls them when the password changes", async () => {
+    const proxies = find(await declared, "DaemonSet", "redis-haproxy").inputs;
+    expect(at(proxies, "spec.updateStrategy.rollingUpdate")).toEqual({ maxSurge: 1, maxUnavailable: 0 });
     expect(at(proxies, "spec.template.metadata.annotations")).toHaveProperty("dify-ha/configuration-checksum");
-    expect(at(find(await declared, "PodDisruptionBudget", "redis-haproxy").inputs, "spec.maxUnavailable")).toBe(1);
+    const service = find(await declared, "Service", "redis-haproxy").inputs;
+    expect(at(service, "spec.trafficDistribution")).toBe("PreferSameNode");
+    expect(at(service, "spec.selector")).toEqual({ "app.kubernetes.io/name": "redis-haproxy" });
   });
 
   it("tells clients of the Sentinels, and of one address that follows the master", async () => {

@@ -1,0 +1,81 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { Resources } from "../../config/units.ts";
+import type { Configuration } from "./checksum.ts";
+import type { EnvironmentValue } from "./container.ts";
+import { workloadLabels } from "./labels.ts";
+import { PerNodeWorkload } from "./perNode.ts";
+
+/** Port of a proxy's health page (/healthz) and of its metrics for Prometheus (/metrics). */
+export const proxyStatusPort = 8404;
+
+/** How long connections go on after a proxy was told to end: `hard-stop-after`. In seconds. */
+export const proxyHardStop = 20;
+
+/** Seconds in which new clients go elsewhere before the port closes. */
+const drain = 8;
+
+export interface NodeProxyArgs {
+  readonly cluster: ClusterSettings;
+  readonly namespace: pulumi.Input<string>;
+  readonly image: string;
+  readonly resources: Resources;
+  /** Files in /etc/haproxy, among them haproxy.cfg. */
+  readonly files: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Port that clients connect to, and its name. */
+  readonly port: { readonly name: string; readonly number: number };
+  readonly env?: Readonly<Record<string, EnvironmentValue>>;
+  /** What else it reads: a change rolls the proxies. */
+  readonly reads?: readonly Configuration[];
+}
+
+/** HAProxy on each node, with one Service; its configuration answers `/healthz` on `proxyStatusPort`. */
+export class NodeProxy extends pulumi.ComponentResource {
+  readonly workload: PerNodeWorkload;
+
+  constructor(name: string, args: NodeProxyArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:workload:NodeProxy", name, {}, opts);
+    const { cluster, namespace, image, resources, port, reads = [] } = args;
+    const config = this.configuration(name, args);
+    const health = { httpGet: { path: "/healthz", port: proxyStatusPort }, timeoutSeconds: 3 };
+    this.workload = new PerNodeWorkload(
+      name,
+      {
+        cluster,
+        namespace,
+        ports: { [port.name]: port.number, status: proxyStatusPort },
+        runAs: { user: 99, group: 99 },
+        priority: "data",
+        graceSeconds: drain + proxyHardStop + 10,
+        containers: [
+          {
+            name: "haproxy",
+            image,
+            command: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"],
+            ...(args.env && { env: args.env }),
+            mounts: { "/etc/haproxy": { volume: "config", readOnly: true } },
+            resources,
+            ports: [
+              { name: port.name, containerPort: port.number },
+              { name: "status", containerPort: proxyStatusPort },
+            ],
+            lifecycle: { preStop: { exec: { command: ["sleep", `${drain}`] } } },
+            startupProbe: { ...health, periodSeconds: 1, failureThreshold: 30 },
+            livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
+            readinessProbe: { ...health, periodSeconds: 3, failureThreshold: 2 },
+          },
+        ],
+        volumes: [{ name: "config", configMap: { name: config.metadata.name } }],
+        reads: [config, ...reads],
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+
+  private configuration(name: string, { namespace, files }: NodeProxyArgs): k8s.core.v1.ConfigMap {
+    const metadata = { name: `${name}-config`, namespace, labels: { ...workloadLabels(name) } };
+    return new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: { ...files } }, { parent: this });
+  }
+}
