@@ -27,14 +27,21 @@ type Kind = (typeof kinds)[number];
 /** Milliseconds between two looks for members whose container has come back. */
 const lookAgain = 500;
 
-/** Asks every member of Patroni's cluster all the time, inside its own pod. */
+type Program = ReturnType<typeof enter>;
+
+/** Asks every member of Patroni's cluster all the time. */
 export function watchPostgres(stack: Stack): Watch {
+  return watchServers(stack, names.members, (pod) => enter(pod, "postgres", ["python3", "-c", script, paths.sockets]));
+}
+
+/** Asks every pod of a workload all the time, by a program inside the pod that prints a sample a line. */
+export function watchServers(stack: Stack, workload: string, ask: (pod: Pod) => Program): Watch {
   const samples: Record<Kind, Map<string, Sample[]>> = { open: new Map(), acknowledged: new Map() };
-  const asking = new Map<string, ReturnType<typeof enter>>();
+  const asking = new Map<string, Program>();
   let stopped = false;
 
   const follow = (pod: Pod) => {
-    const program = ask(pod);
+    const program = startOrNone(() => ask(pod));
     if (!program) return;
     asking.set(pod.name, program);
     const { stdout } = program;
@@ -51,7 +58,7 @@ export function watchPostgres(stack: Stack): Watch {
   const looking = (async () => {
     while (!stopped) {
       // The API server may be out of reach for a moment too.
-      const pods = await podsOf(stack, names.members).catch(() => []);
+      const pods = await podsOf(stack, workload).catch(() => []);
       if (!stopped) for (const pod of pods) if (!asking.has(pod.name)) follow(pod);
       await sleep(lookAgain);
     }
@@ -71,9 +78,9 @@ export function watchPostgres(stack: Stack): Watch {
   };
 }
 
-function ask(pod: Pod): ReturnType<typeof enter> | undefined {
+function startOrNone(start: () => Program): Program | undefined {
   try {
-    return enter(pod, "postgres", ["python3", "-c", script, paths.sockets]);
+    return start();
   } catch {
     return undefined; // Its container does not run at the moment.
   }
