@@ -7,11 +7,31 @@ command=$1 name=$2
 image=/run/images/$name.img
 mounted=/var/lib/dify-ha/volumes/$name
 
-# A node that starts mounts what it has by itself, and before that it still has the host's root.
-if ! [ -d /run/images ] || ! [ -S /run/containerd/containerd.sock ]; then
-  echo "the node is still starting" >&2
+fail() {
+  echo "$1" >&2
   exit 1
-fi
+}
+
+# A node that starts mounts what it has by itself, and before that it still has the host's root.
+[ -d /run/images ] || fail "the node is still starting"
+[ -S /run/containerd/containerd.sock ] || fail "the node is still starting"
+
+mount_it() {
+  ! mountpoint -q "$mounted" || return 0
+  mkdir -p "$mounted"
+  mount -o loop "$image" "$mounted"
+}
+
+# What is mounted grows with CAP_SYS_RESOURCE only, which root in a container may lack.
+grow_unused() {
+  [ "$(findmnt -n -S "$device" | wc -l)" = 1 ] || fail "CAP_SYS_RESOURCE is missing: it grows when no pod uses it"
+  # Without the folder a pod that starts meanwhile has to wait; with it, it would write beside the volume.
+  umount "$mounted"
+  rmdir "$mounted"
+  e2fsck -f -p "$image" >/dev/null || [ $? = 1 ]
+  resize2fs "$image"
+  mount_it
+}
 
 case $command in
 make)
@@ -23,16 +43,14 @@ make)
     mkfs.ext4 -q -F -m 0 "$image.new"
     mv "$image.new" "$image"
   fi
-  if ! mountpoint -q "$mounted"; then
-    mkdir -p "$mounted"
-    mount -o loop "$image" "$mounted"
-  fi
+  mount_it
   ;;
 grow)
+  mount_it
   [ "$(stat -c %s "$image")" -ge "$3" ] || truncate -s "$3" "$image"
   device=$(findmnt -n -o SOURCE "$mounted")
   losetup --set-capacity "$device"
-  resize2fs "$device"
+  resize2fs "$device" 2>/dev/null || grow_unused
   ;;
 remove)
   ! mountpoint -q "$mounted" || umount "$mounted"

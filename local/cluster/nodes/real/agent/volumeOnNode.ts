@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { initPid, type RealNode } from "../topology.ts";
 
@@ -18,19 +18,29 @@ export const growVolume = (node: RealNode, name: string, bytes: bigint): Promise
 
 /** Removes a volume and all that was in it. Of a node that is off, too. */
 export async function removeVolume(node: RealNode, name: string): Promise<void> {
-  if (initPid(node) !== undefined) return onNode(node, "remove", name);
+  if (liveInit(node) !== undefined) return onNode(node, "remove", name);
   for (const file of [`${name}.img`, `${name}.img.new`]) rmSync(join(node.folder, "volumes", file), { force: true });
 }
 
 async function onNode(node: RealNode, ...args: string[]): Promise<void> {
-  const pid = initPid(node);
+  const pid = liveInit(node);
   if (pid === undefined) throw new Error(`${node.name} is off: volume ${args[1]} has to wait`);
-  const enter = [`--target=${pid}`, "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd=/"];
-  const shell = ["sh", "-c", script, "volume.sh", ...args];
-  const { failed, stderr, shortMessage } = await execa("nsenter", [...enter, ...shell], {
-    reject: false,
-    timeout: 120_000,
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-  });
+  const kinds = ["mount", "pid", "uts", "ipc", "net"].map((kind) => `--${kind}`);
+  const enter = [`--target=${pid}`, ...kinds, `--root=/proc/${pid}/root`, `--wd=/proc/${pid}/root`];
+  const { failed, stderr, shortMessage } = await execa(
+    "nsenter",
+    [...enter, "sh", "-c", script, "volume.sh", ...args],
+    {
+      reject: false,
+      timeout: 120_000,
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    },
+  );
   if (failed) throw new Error(`${node.name}: volume.sh ${args.join(" ")}: ${stderr || shortMessage}`);
+}
+
+/** The node's first process; one that has ended, but that nobody has asked for yet, has no namespaces any more. */
+function liveInit(node: RealNode): number | undefined {
+  const pid = initPid(node);
+  return pid !== undefined && existsSync(`/proc/${pid}/ns/mnt`) ? pid : undefined;
 }
