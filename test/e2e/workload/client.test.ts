@@ -31,7 +31,7 @@ usesDebian();
 const password = randomBytes(12).toString("hex");
 const clientFolder = join(import.meta.dirname, "client");
 
-describe("the workload on real servers", { timeout: 120_000 }, () => {
+describe("the workload on real servers", { timeout: 240_000 }, () => {
   let postgres: PostgresServer;
   let pooler: Server;
   let redis: RedisServer;
@@ -72,7 +72,7 @@ describe("the workload on real servers", { timeout: 120_000 }, () => {
       user: "1001",
     });
     await workload.printed(/working/);
-  }, 120_000);
+  }, 240_000);
   afterAll(() => Promise.all([workload, pooler, postgres, redis, sentinel, minio].map((server) => server.stop())));
 
   function startPooler(port?: number): Promise<Server> {
@@ -143,8 +143,8 @@ client_tls_key_file = /etc/test/tls.key
   }
 
   async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + 30_000; !(await check()); await sleep(200))
-      if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
+    for (const deadline = Date.now() + 60_000; !(await check()); await sleep(200))
+      if (Date.now() > deadline) throw new Error(`not within 60 s: ${what}`);
   }
 
   it("shows a pooler that was killed as a gap with errors, and what was taken away behind its back as lost", async () => {
