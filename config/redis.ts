@@ -32,7 +32,7 @@ const sentinelBackend = z.strictObject({
   sentinelResources: resources("50m", "64Mi"),
   /** Volume of each server: the append-only file and a snapshot, each twice while it is rewritten. */
   storage: bytes.default("10Gi"),
-  /** The proxies that follow the master, one on each node, for clients that know no Sentinel. */
+  /** The proxies that follow the master, one on each node: clients use these alone. */
   proxy: z
     .strictObject({
       /** Image of HAProxy. */

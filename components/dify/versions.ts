@@ -20,12 +20,9 @@ export interface DifyVersion {
   readonly routes: Readonly<Record<string, Exclude<Upstream, "web">>>;
   /** Collaboration by websocket: not there, one process only (its state is in memory), or several (Redis carries it). */
   readonly websocket: "none" | "single" | "several";
-  /** Runs stream back through Redis by a client that knows no Sentinel: it needs an address that follows the master. */
+  /** Runs stream back through Redis, by a client with a URL of its own. */
   readonly eventBus: boolean;
-  /** Celery can log in to Sentinels that ask for a password. */
-  readonly celerySentinelPassword: boolean;
   readonly pluginDaemon: {
-    readonly sentinel: boolean;
     /** Several daemons share their plugins, and find each other's debugging sessions. */
     readonly replicated: boolean;
     /** Its image starts it below an init process; without one plugins end at once, because their parent is process 1. */
@@ -50,7 +47,7 @@ const routesOf15 = { ...routesOf14, "/openapi": "api" } as const;
 /** Exits with 1 when the migration failed, and holds a lock that is renewed: both since 1.13. */
 const lockedMigration = "upgrade-db";
 
-const daemonOf06 = { sentinel: true, replicated: true, init: true, pooler: true } as const;
+const daemonOf06 = { replicated: true, init: true, pooler: true } as const;
 
 const dify13: DifyVersion = {
   images: { pluginDaemon: "0.5.3-local", sandbox: "0.2.14" },
@@ -58,9 +55,8 @@ const dify13: DifyVersion = {
   routes: routesOf13,
   websocket: "none",
   eventBus: true,
-  celerySentinelPassword: true,
   // Several pods reported "no available node" until 0.5.4.
-  pluginDaemon: { sentinel: true, replicated: false, init: false, pooler: false },
+  pluginDaemon: { replicated: false, init: false, pooler: false },
   agent: undefined,
 };
 
@@ -100,8 +96,7 @@ export const difyVersions = {
     routes: firstRoutes,
     websocket: "none",
     eventBus: false,
-    celerySentinelPassword: false,
-    pluginDaemon: { sentinel: false, replicated: false, init: false, pooler: false },
+    pluginDaemon: { replicated: false, init: false, pooler: false },
     agent: undefined,
   },
   "1.13.3": dify13,

@@ -172,8 +172,7 @@ function redisFlows({ redis, dify }: FlowSettings): Flow[] {
   ];
   if (redis.backend === "external") return each(clients, "anywhere", [redis.port], "external Redis");
   return [
-    ...each(clients, "redis", [6379, 26379], "Sentinels, and the master that they name"),
-    ...each(clients, "redis-haproxy", [6379], "event bus: a client that knows no Sentinel"),
+    ...each(clients, "redis-haproxy", [6379], "cache, tasks, events"),
     { from: "redis-haproxy", to: "redis", ports: [6379], why: "the master" },
     { from: "redis", to: "redis", ports: [6379, 26379], why: "replication and votes" },
   ];

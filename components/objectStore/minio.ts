@@ -159,7 +159,7 @@ export class Minio extends pulumi.ComponentResource {
       resources: settings.resources,
       ports: [{ name: "https", containerPort: port }],
       startupProbe: { ...health, periodSeconds: 2, failureThreshold: 150 },
-      livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
+      livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 9 },
       readinessProbe: {
         ...health,
         httpGet: { ...health.httpGet, path: "/minio/health/ready" },

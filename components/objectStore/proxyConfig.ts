@@ -19,6 +19,8 @@ export function proxyConfig({ servers, port, maxConnections }: ProxyConfigArgs):
   log stdout format raw local0 notice
   maxconn ${maxConnections + 100}
   hard-stop-after ${proxyHardStop}s
+  # As many as the node has processors would each take memory.
+  nbthread 2
 
 defaults
   mode tcp

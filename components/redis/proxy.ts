@@ -16,7 +16,7 @@ export interface RedisProxyArgs {
   readonly secret: k8s.core.v1.Secret;
 }
 
-/** Proxies with one address that always leads to the master, for clients that know no Sentinel: Dify's event bus is one. */
+/** Proxies with one address that always leads to the master: clients need to know nothing of Sentinels. */
 export class RedisProxy extends pulumi.ComponentResource {
   /** Clients depend on it. */
   readonly ready: pulumi.Resource;

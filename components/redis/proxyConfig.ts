@@ -23,6 +23,8 @@ export function proxyConfig({ members, timing, maxConnections }: ProxyConfigArgs
   log stdout format raw local0 notice
   maxconn ${maxConnections + 100}
   hard-stop-after ${proxyHardStop}s
+  # As many as the node has processors would each take memory.
+  nbthread 2
 
 defaults
   mode tcp
@@ -30,11 +32,14 @@ defaults
   timeout connect ${ms(timeout)}
   timeout check ${ms(timeout)}
   timeout queue ${ms(timeout)}
-  # Clients block on lists and subscribe to channels for hours; TCP keep-alive finds the dead ones.
+  # Clients block on lists and subscribe to channels for hours; TCP keep-alive finds the dead ones. A dead server is found by its checks.
   timeout client 24h
   timeout server 24h
   timeout tunnel 24h
   option clitcpka
+  clitcpka-idle 30s
+  clitcpka-intvl 5s
+  clitcpka-cnt 3
   option srvtcpka
 
 # The addresses are those of Services and do not change: a name server that is away must not take Redis away.

@@ -8,7 +8,6 @@ import { serviceHost } from "../workload/service.ts";
 import type { RedisConnection } from "./connection.ts";
 import { RedisProxy } from "./proxy.ts";
 import { RedisSentinel } from "./sentinel.ts";
-import { masterName } from "./sentinelConfig.ts";
 
 export interface RedisArgs {
   readonly cluster: ClusterSettings;
@@ -51,7 +50,6 @@ export class Redis extends pulumi.ComponentResource {
       { parent: this },
     );
     return {
-      sentinel: { addresses: servers.sentinels, masterName, password: sentinelPassword },
       host: pulumi.output(serviceHost(`${name}-haproxy`, namespaceNames(cluster).data)),
       port: 6379,
       tls: false,
@@ -63,7 +61,6 @@ export class Redis extends pulumi.ComponentResource {
 
 function external(settings: ExternalRedisSettings, { credentials }: RedisArgs): RedisConnection {
   return {
-    sentinel: undefined,
     host: pulumi.output(settings.host),
     port: settings.port,
     tls: settings.tls,

@@ -13,7 +13,7 @@ import { serverConfig } from "./serverConfig.ts";
 import { failoverTiming } from "./timing.ts";
 
 const ports = { redis: 6379, sentinel: 26379 } as const;
-const scripts = ["common.sh", "start-server.sh", "start-sentinel.sh", "hand-over.sh", "ready.sh", "alive.sh"] as const;
+const scripts = ["common.sh", "start-server.sh", "start-sentinel.sh", "hand-over.sh", "ready.sh"] as const;
 
 export interface RedisSentinelArgs {
   readonly cluster: ClusterSettings;
@@ -37,11 +37,9 @@ export function memberHosts(
 /**
  * Redis servers with Sentinels in different zones, each behind a Service of its own whose address it announces: that address
  * outlives the pod, or a failover fails on a name that no longer resolves (redis#11241), and costs no look-up while a zone's
- * name servers are gone. No TLS: Dify's Sentinel clients cannot use it; network policies keep others out.
+ * name servers are gone. No TLS: network policies keep others out.
  */
 export class RedisSentinel extends pulumi.ComponentResource {
-  /** host:port of each Sentinel. */
-  readonly sentinels: readonly string[];
   /** Host of each member. */
   readonly members: readonly string[];
   /** Keys: password, sentinel-password. */
@@ -52,12 +50,11 @@ export class RedisSentinel extends pulumi.ComponentResource {
   constructor(name: string, args: RedisSentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:redis:RedisSentinel", name, { settings: args.settings }, opts);
     this.members = memberHosts(name, args);
-    this.sentinels = this.members.map((host) => `${host}:${ports.sentinel}`);
     this.secret = this.passwords(name, args);
     const services = this.members.map((_, i) => this.announcedService(name, `${name}-${i}`, args));
     const workload = this.servers(name, args);
     this.ready = [workload.statefulSet, ...services];
-    this.registerOutputs({ sentinels: this.sentinels });
+    this.registerOutputs({ members: this.members });
   }
 
   private passwords(name: string, args: RedisSentinelArgs): k8s.core.v1.Secret {
@@ -143,9 +140,14 @@ export class RedisSentinel extends pulumi.ComponentResource {
       writable: ["/run/redis", "/tmp"],
       lifecycle: { preStop: { exec: { command: ["/bin/sh", "/scripts/hand-over.sh"] } } },
       // A member waits here until a majority of the Sentinels is up.
-      startupProbe: { ...probe("alive.sh", ports.redis), periodSeconds: 5, failureThreshold: 240 },
-      livenessProbe: { ...probe("alive.sh", ports.redis), periodSeconds: 10, failureThreshold: 3 },
-      readinessProbe: { ...probe("ready.sh"), periodSeconds: 5, failureThreshold: 2 },
+      startupProbe: { ...listens(ports.redis), periodSeconds: 2, failureThreshold: 600 },
+      livenessProbe: { ...listens(ports.redis), ...patience },
+      readinessProbe: {
+        exec: { command: ["/bin/sh", "/scripts/ready.sh"] },
+        timeoutSeconds: 5,
+        periodSeconds: 5,
+        failureThreshold: 3,
+      },
     };
   }
 
@@ -158,9 +160,9 @@ export class RedisSentinel extends pulumi.ComponentResource {
       resources: settings.sentinelResources,
       ports: [{ name: "sentinel", containerPort: ports.sentinel }],
       writable: ["/tmp"],
-      startupProbe: { ...probe("alive.sh", ports.sentinel), periodSeconds: 2, failureThreshold: 60 },
-      livenessProbe: { ...probe("alive.sh", ports.sentinel), periodSeconds: 10, failureThreshold: 3 },
-      readinessProbe: { ...probe("alive.sh", ports.sentinel), periodSeconds: 5, failureThreshold: 2 },
+      startupProbe: { ...listens(ports.sentinel), periodSeconds: 2, failureThreshold: 150 },
+      livenessProbe: { ...listens(ports.sentinel), ...patience },
+      readinessProbe: { ...listens(ports.sentinel), periodSeconds: 5, failureThreshold: 2 },
     };
   }
 
@@ -181,7 +183,10 @@ export class RedisSentinel extends pulumi.ComponentResource {
   }
 }
 
-function probe(script: string, port?: number) {
-  const command = ["/bin/sh", `/scripts/${script}`, ...(port === undefined ? [] : [`${port}`])];
-  return { exec: { command }, timeoutSeconds: 5 };
+/** A program in the container would be started for an answer by Redis itself, which a busy node did not do within 5 s: masters were restarted for it. */
+function listens(port: number) {
+  return { tcpSocket: { port }, timeoutSeconds: 3 };
 }
+
+/** Whoever does not answer is replaced by the Sentinels within seconds; a restart only helps what hangs for good, and harms what is slow. */
+const patience = { periodSeconds: 10, failureThreshold: 9 } as const;

@@ -16,6 +16,9 @@ export const proxyHardStop = 20;
 /** Seconds in which new clients go elsewhere before the port closes. */
 const drain = 8;
 
+/** Then no new connections, and an end with the last one. TERM, which comes after this, would cut them all. */
+const leave = `sleep ${drain}; kill -USR1 1; while kill -0 1 2>/dev/null; do sleep 0.2; done`;
+
 export interface NodeProxyArgs {
   readonly cluster: ClusterSettings;
   readonly namespace: pulumi.Input<string>;
@@ -60,9 +63,10 @@ export class NodeProxy extends pulumi.ComponentResource {
               { name: port.name, containerPort: port.number },
               { name: "status", containerPort: proxyStatusPort },
             ],
-            lifecycle: { preStop: { exec: { command: ["sleep", `${drain}`] } } },
-            startupProbe: { ...health, periodSeconds: 1, failureThreshold: 30 },
-            livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
+            lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", leave] } } },
+            // Before its first check HAProxy takes every server for well.
+            startupProbe: { ...health, initialDelaySeconds: 2, periodSeconds: 1, failureThreshold: 60 },
+            livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6 },
             readinessProbe: { ...health, periodSeconds: 3, failureThreshold: 2 },
           },
         ],

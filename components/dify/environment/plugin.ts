@@ -20,11 +20,10 @@ export interface PluginEnvironmentArgs {
 
 /** Environment of the plugin daemon. */
 export function pluginEnvironment({ settings, addresses, connections, keys }: PluginEnvironmentArgs): Environment {
-  const version = difyVersion(settings.version);
   return combine(
     behaviour(settings, addresses, keys),
     database(settings, connections),
-    pluginRedisEnvironment(connections.redis, version),
+    pluginRedisEnvironment(connections.redis),
     pluginStorageEnvironment(connections.objectStore),
     // Go's directories of authorities, the system's among them.
     plain(connections.objectStore.caCertificate ? { SSL_CERT_DIR: `${authoritiesFolder}:/etc/ssl/certs` } : {}),

@@ -84,7 +84,9 @@ describe.each(versions)("the environment of Dify %s", (version) => {
       LOG_FILE: "",
       SQLALCHEMY_POOL_PRE_PING: "true",
       REDIS_HOST: "redis-haproxy.dify-data.svc.cluster.local",
-      REDIS_SENTINEL_SOCKET_TIMEOUT: "1",
+      REDIS_USE_SENTINEL: "false",
+      CELERY_USE_SENTINEL: "false",
+      CELERY_BROKER_URL: "redis://:pw-redis@redis-haproxy.dify-data.svc.cluster.local:6379/1",
       S3_ADDRESS_STYLE: "path",
       AWS_CA_BUNDLE: "/etc/dify-ha/authorities/object-store.crt",
       DB_EXTRAS: "sslmode=verify-full&sslrootcert=/etc/dify-ha/authorities/postgres.crt",
@@ -95,17 +97,7 @@ describe.each(versions)("the environment of Dify %s", (version) => {
 });
 
 describe("what the version changes", () => {
-  it("logs Celery in to Sentinels where it can, and leads it through the proxy where not", () => {
-    expect(backend("1.15.0")["CELERY_BROKER_URL"]).toBe(
-      "sentinel://:pw-redis@redis-0.d:26379/1;sentinel://:pw-redis@redis-1.d:26379/1;sentinel://:pw-redis@redis-2.d:26379/1",
-    );
-    expect(backend("1.3.0")).toMatchObject({
-      CELERY_USE_SENTINEL: "false",
-      CELERY_BROKER_URL: "redis://:pw-redis@redis-haproxy.dify-data.svc.cluster.local:6379/1",
-    });
-  });
-
-  it("leads the event bus to the master, as it knows no Sentinel", () => {
+  it("leads the event bus to the master", () => {
     expect(backend("1.3.0")).not.toHaveProperty("EVENT_BUS_REDIS_URL");
     for (const version of ["1.15.0", "1.17.1"] as const)
       expect(backend(version)["EVENT_BUS_REDIS_URL"]).toBe(
@@ -113,11 +105,9 @@ describe("what the version changes", () => {
       );
   });
 
-  it("tells plugin daemons of Sentinels and the pooler from when they know them", () => {
-    expect(plugin("1.3.0")).not.toHaveProperty("REDIS_USE_SENTINEL");
+  it("tells plugin daemons of the pooler from when they know it", () => {
     expect(plugin("1.3.0")["DB_TYPE"]).toBe("postgresql");
     expect(plugin("1.17.1")).toMatchObject({
-      REDIS_USE_SENTINEL: "true",
       DB_TYPE: "pgbouncer",
       DB_SSL_MODE: "require",
     });
@@ -145,12 +135,11 @@ describe("what the version changes", () => {
 });
 
 describe("other servers", () => {
-  it("are called without Sentinels and private authorities where there are none", async () => {
+  it("are called without private authorities where there are none", async () => {
     const resources = await declareDify(settings(), (connections) => ({
       ...connections,
       redis: {
         ...connections.redis,
-        sentinel: undefined,
         host: pulumi.output("redis.example.com"),
         port: 6380,
         tls: true,
@@ -167,7 +156,7 @@ describe("other servers", () => {
       DB_EXTRAS: "sslmode=require",
       S3_ADDRESS_STYLE: "virtual",
     });
-    expect(Object.keys(api).filter((name) => /SENTINELS|AWS_CA_BUNDLE/.test(name))).toEqual([]);
+    expect(Object.keys(api).filter((name) => name === "AWS_CA_BUNDLE")).toEqual([]);
     expect(environmentOf(resources, "plugin-daemon").all["DB_TYPE"]).toBe("postgresql");
   });
 });

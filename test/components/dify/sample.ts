@@ -27,11 +27,6 @@ export function sampleConnections(): DifyConnections {
       ready: [],
     },
     redis: {
-      sentinel: {
-        addresses: ["redis-0.d:26379", "redis-1.d:26379", "redis-2.d:26379"],
-        masterName: "dify",
-        password: secret("pw-sentinel"),
-      },
       host: pulumi.output("redis-haproxy.dify-data.svc.cluster.local"),
       port: 6379,
       tls: false,

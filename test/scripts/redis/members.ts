@@ -19,7 +19,7 @@ const hosts = Array.from({ length: settings.members }, (_, i) => host(i));
 const names = hosts.map((name, i) => `${address(i)} ${name}\n`).join("");
 
 const script = (file: string) => readFileSync(new URL(`../../../scripts/redis/${file}`, import.meta.url), "utf8");
-const scriptFiles = ["common", "start-server", "start-sentinel", "hand-over", "ready", "alive"].map((file) => [
+const scriptFiles = ["common", "start-server", "start-sentinel", "hand-over", "ready"].map((file) => [
   `/scripts/${file}.sh`,
   script(`${file}.sh`),
 ]);
