@@ -24,6 +24,8 @@ describe("a leader that clients reach and its peers do not", () => {
         await mendNetwork(stack);
       },
     });
-    expectUnharmed(figures);
+    // It takes writes until its own Patroni gives up on etcd, but none of them ends before a standby has it.
+    const { loopWait, retryTimeout } = stack.postgres.timing;
+    expectUnharmed(figures, { openAtOnce: loopWait + 2 * retryTimeout });
   });
 });
