@@ -20,7 +20,8 @@ export const realNodes: NodeSet = {
   async isCurrent(context) {
     const agent = await describeAgent(context);
     const nodes = realNodesOf(context.dir);
-    return isCurrent(context.dir, agent) && nodes.every((node) => isNodeCurrent(context, node));
+    if (!isCurrent(context.dir, agent)) return false;
+    return (await Promise.all(nodes.map((node) => isNodeCurrent(context, node)))).every(Boolean);
   },
 
   async start(context) {

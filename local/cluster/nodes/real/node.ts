@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootfsFolder } from "../../../debian/rootfs.ts";
-import { ensureImages, giveImages, pauseImage } from "../../images/index.ts";
+import { ensureImages, giveImages, hasImages, pauseImage } from "../../images/index.ts";
 import { certFile, keyFile } from "../../pki/certificate.ts";
 import { ensureIdentity, pkiPaths } from "../../pki/index.ts";
 import { ensureRunning, isCurrent, stopProcess, type ServerProcess } from "../../process/supervise.ts";
@@ -18,17 +18,23 @@ const labels = { "dify-ha.local/nodes": "real" };
 
 export const processName = (node: RealNode): string => `node-${node.name}`;
 
-/** Whether it runs as it would be started now. */
-export function isNodeCurrent(context: NodeContext, node: RealNode): boolean {
-  return isCurrent(context.dir, describe(context, node));
+/** Where the node's containerd keeps images and containers. */
+const imagesOf = (node: RealNode): string => join(node.folder, "containerd");
+
+/** Whether it runs as it would be started now, with the images of now. */
+export async function isNodeCurrent(context: NodeContext, node: RealNode): Promise<boolean> {
+  return isCurrent(context.dir, describe(context, node)) && hasImages(await ensureImages(), imagesOf(node));
 }
 
 /** Boots a node, with the volumes it had. What runs already stays untouched. */
 export async function startNode(context: NodeContext, node: RealNode): Promise<void> {
   await layOut(context, node);
+  const images = await ensureImages(context.onProgress);
   const server = describe(context, node);
-  if (isCurrent(context.dir, server)) return;
+  if (isCurrent(context.dir, server) && hasImages(images, imagesOf(node))) return;
   await stopNode(context.dir, node);
+  // Only now: what a running containerd has open must not be replaced.
+  await giveImages(images, imagesOf(node));
   await clearNodeNetwork(node);
   ensureCgroups(node.cgroup);
   await ensureRunning(context.dir, server);
@@ -44,7 +50,6 @@ export async function stopNode(dir: string, node: RealNode): Promise<void> {
 async function layOut(context: NodeContext, node: RealNode): Promise<void> {
   const folders = ["root/upper", "root/work", "root/merged", "kubelet", "pods", "volumes", "etc/cni", "log"];
   for (const folder of folders) mkdirSync(join(node.folder, folder), { recursive: true });
-  await giveImages(await ensureImages(context.onProgress), join(node.folder, "containerd"));
   const etc = join(node.folder, "etc");
   const files = nodeFiles(node, pauseImage);
   for (const [name, content] of Object.entries(files))
@@ -89,6 +94,8 @@ function describe({ settings }: NodeContext, node: RealNode): ServerProcess {
     ports: [],
     files: [
       script,
+      // The node's root lies on it: another Debian means another boot.
+      join(rootfsFolder, ".key"),
       ...["containerd.toml", "kubelet.yaml", "kube-proxy.yaml", "kubelet.crt"].map((name) => join(etc, name)),
     ],
   };
