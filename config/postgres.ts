@@ -44,18 +44,16 @@ const etcd = z
   })
   .prefault({});
 
-/** HAProxy before the members: knows who is primary from Patroni's REST API. */
+/** HAProxy on every node (cluster.clientNodes): leads clients to the poolers, and poolers to the primary, whom Patroni's REST API names. */
 const proxy = z
   .strictObject({
-    /** Proxies. At least 2, so that one can be lost. */
-    replicas: z.number().int().min(2).max(10).default(2),
     /** Image of HAProxy. */
     image: image.default("haproxy:3.0.11"),
     resources: resources("100m", "128Mi"),
     /** Health checks, in seconds. */
     check: z
       .strictObject({
-        /** Pause between checks of a healthy member; half of it while the member's state is in doubt. */
+        /** Pause between checks of a healthy member by each node's proxy; half of it while the member's state is in doubt. */
         interval: seconds(0.2, 10).default(1),
         /** How long a member that accepts the connection may take to answer. */
         timeout: seconds(0.5, 10).default(3),
@@ -68,7 +66,7 @@ const proxy = z
   })
   .prefault({});
 
-/** PgBouncer before HAProxy: many connections of clients share a few to the primary. */
+/** PgBouncer behind HAProxy and before it: many connections of clients share a few to the primary. */
 const pooler = z
   .strictObject({
     /** Poolers. At least 2, so that one can be lost. */

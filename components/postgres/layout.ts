@@ -6,7 +6,7 @@ import { serviceHost } from "../workload/service.ts";
 export const ports = {
   etcd: { client: 2379, peer: 2380, metrics: 2381 },
   member: { postgres: 5432, patroni: 8008, pgbackrest: 8432 },
-  proxy: { primary: 5000, standbys: 5001, health: 8404 },
+  proxy: { primary: 5000, standbys: 5001, pooler: 6432, health: 8404 },
   pooler: 6432,
 } as const;
 
@@ -34,7 +34,10 @@ export function tlsFiles(folder: string): Readonly<Record<"authority" | "certifi
 /** Group may read: the Secret's files belong to root, and Postgres, libpq and pgBackRest accept a key of root's that their group reads. */
 export const keyMode = 0o440;
 
-/** Names of the parts, which are labels and Services too. */
+/**
+ * Names of the parts, which are labels and Services too. Two Services lead to the proxies: their own, for the members,
+ * and the poolers', by whose name and certificate clients know PostgreSQL.
+ */
 export const names = {
   etcd: "etcd",
   members: "postgres",
@@ -43,6 +46,9 @@ export const names = {
   bootstrap: "postgres-bootstrap",
   replicationCheck: "replication-check",
 } as const;
+
+/** Service that names each pooler by its own address, for the proxies. */
+export const poolerPods = `${names.pooler}-pods`;
 
 /** Patroni's scope and namespace, which are the start of its keys in etcd; and the name of pgBackRest's stanza. */
 export const scope = "dify";
@@ -65,6 +71,16 @@ type Prefixed = Pick<ClusterSettings, "prefix">;
 /** Name under which a part is called from every namespace. */
 export function hostOf(part: keyof typeof names, cluster: Prefixed): string {
   return serviceHost(names[part], namespaceNames(cluster).data);
+}
+
+/** Name that leads to each pooler's own address. */
+export function poolerHost(cluster: Prefixed): string {
+  return serviceHost(poolerPods, namespaceNames(cluster).data);
+}
+
+/** Poolers there can be at once: those that end, those that take their place, and one more during an update. */
+export function poolersAtMost({ replicas }: { readonly replicas: number }): number {
+  return 2 * replicas + 1;
 }
 
 /** Names of the members of a StatefulSet, each with the host name under which its peers call it. */

@@ -1,9 +1,11 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
+import { clientPath, connectionLife } from "./clientPath.ts";
 import { databases, ports, roles, tlsFiles } from "./layout.ts";
 import { connectionBudget, type DatabaseClient } from "./sizing.ts";
+import { failoverTiming } from "./timing.ts";
 
 export interface PgbouncerFiles {
-  readonly settings: Pick<PatroniSettings, "pooler" | "maxConnections">;
+  readonly settings: Pick<PatroniSettings, "pooler" | "maxConnections" | "timing" | "proxy">;
   readonly clients: readonly DatabaseClient[];
   /** Address that leads to the primary. */
   readonly primary: { readonly host: string; readonly port: number };
@@ -20,6 +22,7 @@ const lookup = "SELECT name, secret FROM pooler.lookup($1)";
 export function pgbouncerConfig({ settings, clients, primary, tls, userList }: PgbouncerFiles): string {
   const { pools, preparedStatements } = settings.pooler;
   const { authority, certificate, key } = tlsFiles(tls);
+  const path = clientPath(failoverTiming(settings));
   const pool = (database: string, size: number) =>
     `${database} = host=${primary.host} port=${primary.port} dbname=${database} pool_size=${size}`;
   return `[databases]
@@ -51,12 +54,13 @@ client_tls_key_file = ${key}
 server_tls_sslmode = verify-full
 server_tls_ca_file = ${authority}
 
-; Without a primary requests fail at once, and each lets the pooler look for one again, at most five times a second.
-query_wait_timeout = 60
+; Without a primary the proxy holds the connection that the pooler opens, and requests wait for it: see clientPath.ts. Had it failed, they
+; would all fail at once; then each lets the pooler look for a primary again, at most five times a second.
+query_wait_timeout = ${path.queryWait}
+server_connect_timeout = ${path.poolerConnect}
 server_login_retry = 0.2
-server_connect_timeout = 3
-server_idle_timeout = 300
-server_lifetime = 3600
+server_idle_timeout = ${connectionLife}
+server_lifetime = ${connectionLife}
 server_check_delay = 5
 tcp_keepalive = 1
 tcp_keepidle = 5

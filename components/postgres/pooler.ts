@@ -3,7 +3,8 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
 import { StatelessWorkload } from "../workload/stateless.ts";
-import { certificateNames, hostOf, keyMode, names, ports } from "./layout.ts";
+import { podService } from "../workload/service.ts";
+import { certificateNames, hostOf, keyMode, names, poolerPods, ports } from "./layout.ts";
 import { pgbouncerConfig, userList } from "./pgbouncerConfig.ts";
 import { configurationFiles, script, secretFiles } from "./scripts.ts";
 import type { DatabaseClient } from "./sizing.ts";
@@ -70,7 +71,6 @@ export class Pooler extends pulumi.ComponentResource {
         cluster,
         namespace,
         replicas: pooler.replicas,
-        ports: { postgres: ports.pooler },
         priority: "data",
         runAs: { user: pooler.user, group: pooler.user },
         graceSeconds: pooler.drain + transactionSeconds,
@@ -103,6 +103,12 @@ export class Pooler extends pulumi.ComponentResource {
         reads: [config, users, certificate.secret],
         after: [...(args.after ?? [])],
       },
+      child,
+    );
+    // Also those that are not ready, or no longer: the proxies see for themselves who takes connections, and sooner than the DNS tells it.
+    podService(
+      poolerPods,
+      { namespace, workload: names.pooler, ports: { postgres: ports.pooler }, headless: true },
       child,
     );
     this.registerOutputs({ deployment: this.workload.deployment.metadata.name });

@@ -63,7 +63,8 @@ export class Postgres extends pulumi.ComponentResource {
       { ...common, repository, patroniPassword: patroni, after: [...after, etcd.workload] },
       child,
     );
-    const proxy = new PostgresProxy("proxy", { ...common, authority: authority.certificate, after }, child);
+    const { clients } = args;
+    const proxy = new PostgresProxy("proxy", { ...common, authority: authority.certificate, clients, after }, child);
     const bootstrap = new Bootstrap(
       "bootstrap",
       {
@@ -79,7 +80,7 @@ export class Postgres extends pulumi.ComponentResource {
       "pooler",
       {
         ...common,
-        clients: args.clients,
+        clients,
         passwords: { pooler, poolerAdmin: credentials.password("poolerAdminPassword") },
         after,
       },

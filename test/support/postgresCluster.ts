@@ -1,7 +1,15 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { etcdArguments } from "../../components/postgres/etcdConfig.ts";
-import { haproxyConfig } from "../../components/postgres/haproxyConfig.ts";
-import { hostOf, membersOf, names, paths, ports, scope, tlsFiles } from "../../components/postgres/layout.ts";
+import {
+  hostOf,
+  membersOf,
+  names,
+  paths,
+  poolerHost,
+  ports,
+  scope,
+  tlsFiles,
+} from "../../components/postgres/layout.ts";
 import { voterSettings } from "../../components/postgres/memberPod.ts";
 import { clusterFile, dynamicConfiguration, memberFile } from "../../components/postgres/patroniConfig.ts";
 import { memberRepositoryConfig, type RepositoryPlace } from "../../components/postgres/pgbackrestConfig.ts";
@@ -10,6 +18,7 @@ import { script } from "../../components/postgres/scripts.ts";
 import { failoverTiming } from "../../components/postgres/timing.ts";
 import type { DebianNetwork, DebianProgram } from "../../local/debian/run.ts";
 import { runInDebian, startInDebian, type DebianResult, type RunningProgram } from "./debian.ts";
+import { proxyFile, proxyProgram } from "./postgresProxy.ts";
 import { addressOf, areas, cluster, passwords, poolerPod, store, tlsVolume, type Party } from "./postgresSample.ts";
 import type { Certificate } from "./servers/certificates.ts";
 import { mountsOf } from "./servers/server.ts";
@@ -53,7 +62,9 @@ export class PostgresCluster {
     this.hosts = [
       "127.0.0.1 localhost minio.test",
       ...members,
-      ...(["proxy", "pooler"] as const).map((part) => `${addressOf(areas[part], 0)} ${hostOf(part, cluster)}`),
+      // Both Services lead to the proxy.
+      ...(["proxy", "pooler"] as const).map((part) => `${addressOf(areas.proxy, 0)} ${hostOf(part, cluster)}`),
+      `${addressOf(areas.pooler, 0)} ${poolerHost(cluster)}`,
       "",
     ].join("\n");
   }
@@ -149,21 +160,13 @@ exec sh ${paths.scripts}/start-member.sh
   }
 
   startProxy(): RunningProgram {
-    const config = haproxyConfig({
-      members: membersOf("members", this.settings.members, cluster),
-      check: failoverTiming(this.settings).check,
-      authorityFile: "/etc/haproxy/ca.crt",
-      maxConnections: this.settings.maxConnections,
+    const { argv, files } = proxyProgram(this.settings, {
+      address: addressOf(areas.proxy, 0),
+      authority: this.certificates.postgres.authority,
     });
-    const address = addressOf(areas.proxy, 0);
-    return this.start(names.proxy, {
-      argv: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/test.cfg"],
-      user: "haproxy",
-      files: {
-        "/etc/haproxy/test.cfg": config.replaceAll("bind :", `bind ${address}:`),
-        "/etc/haproxy/ca.crt": this.certificates.postgres.authority,
-      },
-    });
+    // Names are in a file here, which HAProxy reads at its start alone.
+    const config = files[proxyFile]?.replaceAll("init-addr none", "init-addr libc") ?? "";
+    return this.start(names.proxy, { argv, user: "haproxy", files: { ...files, [proxyFile]: config } });
   }
 
   startPooler(): RunningProgram {

@@ -59,6 +59,10 @@ describe("the table of flows", () => {
       "postgres-bootstrap",
       "replication-check",
     ]));
+  it("lets clients reach the poolers through the proxies alone", () => {
+    expect(workloads.filter((w) => allowed(w, "pgbouncer", 6432))).toEqual(["postgres-haproxy"]);
+    expect(allowed("api", "postgres-haproxy", 6432)).toBe(true);
+  });
   it("keeps private addresses from whoever may reach the internet", () =>
     expect(policyOf("ssrf-proxy", table, { cluster }).egress).toContainEqual({
       to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges.v4] } }],

@@ -52,7 +52,7 @@ function checksums(resources: Declared[]): Record<string, unknown> {
   return {
     etcd: checksum(resources, "StatefulSet", "etcd"),
     members: checksum(resources, "StatefulSet", "postgres"),
-    proxies: checksum(resources, "Deployment", "postgres-haproxy"),
+    proxies: checksum(resources, "DaemonSet", "postgres-haproxy"),
     poolers: checksum(resources, "Deployment", "pgbouncer"),
   };
 }
@@ -76,17 +76,33 @@ describe("a Postgres cluster of our own", () => {
     );
   });
 
-  it.each(["postgres-haproxy", "pgbouncer"])(
-    "has more than one %s, in different zones, one drained at a time",
-    (name) => {
-      const deployment = find(resources, "Deployment", name);
-      expect(at(deployment.inputs, "spec.replicas")).toBe(2);
-      expect(podsOf(deployment)["topologySpreadConstraints"]).toContainEqual(
-        expect.objectContaining({ topologyKey: "topology.kubernetes.io/zone" }),
-      );
-      expect(at(find(resources, "PodDisruptionBudget", name).inputs, "spec.maxUnavailable")).toBe(1);
-    },
-  );
+  it("has more than one pooler, in different zones, one drained at a time", () => {
+    const deployment = find(resources, "Deployment", "pgbouncer");
+    expect(at(deployment.inputs, "spec.replicas")).toBe(2);
+    expect(podsOf(deployment)["topologySpreadConstraints"]).toContainEqual(
+      expect.objectContaining({ topologyKey: "topology.kubernetes.io/zone" }),
+    );
+    expect(at(find(resources, "PodDisruptionBudget", "pgbouncer").inputs, "spec.maxUnavailable")).toBe(1);
+  });
+
+  it.each(["pgbouncer", "postgres-haproxy"])("leads whoever calls %s to the proxy of his own node", (name) => {
+    expect(find(resources, "Service", name).inputs).toMatchObject({
+      spec: { selector: { "app.kubernetes.io/name": "postgres-haproxy" }, trafficDistribution: "PreferSameNode" },
+    });
+  });
+
+  it("tells the proxies of every pooler, also of those that are not ready", () =>
+    expect(find(resources, "Service", "pgbouncer-pods").inputs).toMatchObject({
+      spec: { selector: { "app.kubernetes.io/name": "pgbouncer" }, clusterIP: "None", publishNotReadyAddresses: true },
+    }));
+
+  it("gives a proxy that is replaced longer than it needs to let its connections end", () => {
+    const pods = podsOf(find(resources, "DaemonSet", "postgres-haproxy"));
+    const config = find(resources, "ConfigMap", "postgres-haproxy-config");
+    const file = (at(config.inputs, "data") as Record<string, string>)["haproxy.cfg"] ?? "";
+    const hardStop = Number(/hard-stop-after (\d+)s/.exec(file)?.[1]);
+    expect(pods["terminationGracePeriodSeconds"]).toBeGreaterThan(hardStop);
+  });
 
   it("has no secret outside of Secrets", () => {
     const open = resources.filter(({ type }) => !type.endsWith(":Secret")).map(({ inputs }) => JSON.stringify(inputs));

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { haproxyConfig } from "../../../components/postgres/haproxyConfig.ts";
-import { membersOf } from "../../../components/postgres/layout.ts";
-import { failoverTiming } from "../../../components/postgres/timing.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { poolerLost } from "../../../components/postgres/clientPath.ts";
+import { membersOf, poolerHost } from "../../../components/postgres/layout.ts";
 import { openNetwork, runInDebian, startInDebian, usesDebian, type RunningProgram } from "../../support/debian.ts";
+import { proxyProgram } from "../../support/postgresProxy.ts";
 import {
   cluster,
   issueClusterCertificates,
@@ -10,67 +11,23 @@ import {
   tlsVolume,
   type Party,
 } from "../../support/postgresSample.ts";
+import { ask, member, nameServer, pooler, talk } from "../../support/proxyParties.ts";
 import type { Certificate } from "../../support/servers/certificates.ts";
 
 usesDebian();
 
-/** A member as HAProxy sees it: Patroni's answers over TLS on 8008, and on 5432 somebody who says his address. */
-const member = `import http.server, socketserver, ssl, sys, threading
-address, role = sys.argv[1:]
-class Patroni(http.server.BaseHTTPRequestHandler):
-    def do_OPTIONS(self):
-        self.send_response(200 if self.path == role else 503)
-        self.end_headers()
-    def log_message(self, *_): pass
-class Postgres(socketserver.BaseRequestHandler):
-    def handle(self): self.request.sendall(address.encode())
-patroni = http.server.ThreadingHTTPServer((address, 8008), Patroni)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain("/tls/tls.crt", "/tls/tls.key")
-patroni.socket = context.wrap_socket(patroni.socket, server_side=True)
-threading.Thread(target=patroni.serve_forever, daemon=True).start()
-postgres = socketserver.ThreadingTCPServer((address, 5432), Postgres)
-print("serves", flush=True)
-postgres.serve_forever()
-`;
-
-/** A name server: arguments are NAME=ADDRESS; other names do not exist. */
-const nameServer = `import socket, struct, sys
-known = dict(argument.split("=") for argument in sys.argv[1:])
-server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("127.0.0.53", 53))
-print("serves", flush=True)
-while True:
-    query, client = server.recvfrom(4096)
-    at, labels = 12, []
-    while query[at]:
-        labels.append(query[at + 1:at + 1 + query[at]].decode())
-        at += 1 + query[at]
-    kind = struct.unpack(">H", query[at + 1:at + 3])[0]
-    address = known.get(".".join(labels))
-    answer = b"" if address is None or kind != 1 else bytes.fromhex("c00c00010001000000010004") + socket.inet_aton(address)
-    header = query[:2] + struct.pack(">HHHHH", 0x8180 if address else 0x8183, 1, 1 if answer else 0, 0, 0)
-    server.sendto(header + query[12:at + 5] + answer, client)
-`;
-
-const ask = `import socket, sys
-with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5) as connection:
-    print(connection.recv(100).decode(), end="")
-`;
-
-describe("the proxy before the members", { timeout: 60_000 }, () => {
-  const running: RunningProgram[] = [];
+describe("the proxy of a node", { timeout: 60_000 }, () => {
+  let running: RunningProgram[] = [];
   let network: Awaited<ReturnType<typeof openNetwork>>;
   let certificates: Record<Party, Certificate>;
-  let names: RunningProgram;
+  let names: RunningProgram | undefined;
 
-  beforeAll(async () => {
-    network = await openNetwork();
-    certificates = await issueClusterCertificates();
-  });
-  afterAll(async () => {
+  beforeAll(async () => void (certificates = await issueClusterCertificates()));
+  beforeEach(async () => void (network = await openNetwork()));
+  afterEach(async () => {
     for (const program of running) program.kill();
     await Promise.all(running.map(({ ended }) => ended));
+    running = [];
     await network.close();
   });
 
@@ -78,61 +35,161 @@ describe("the proxy before the members", { timeout: 60_000 }, () => {
     const files = { "/opt/program.py": program, ...tlsVolume("/tls", certificates.postgres) };
     const started = startInDebian({ argv: ["python3", "/opt/program.py", ...args], files, network });
     running.push(started);
-    await started.printed(/serves/);
+    await started.printed(/serves|127/);
     return started;
   }
 
-  /** Tells the addresses of members, in place of what was told before. */
-  async function tell(...addresses: string[]): Promise<void> {
+  const runs = (address: string, role: "/primary" | "/replica", state = "running") =>
+    python(member, address, role, state);
+
+  /** Tells the addresses of members and poolers, in place of what was told before. */
+  async function tell(members: readonly string[], poolers: readonly string[] = []): Promise<void> {
     names?.kill();
     await names?.ended;
-    const known = membersOf("members", addresses.length, cluster).map(({ host }, i) => `${host}=${addresses[i]}`);
-    names = await python(nameServer, ...known);
+    const known = membersOf("members", members.length, cluster).map(({ host }, i) => `${host}=${members[i]}`);
+    names = await python(
+      nameServer,
+      ...known,
+      ...(poolers.length > 0 ? [`${poolerHost(cluster)}=${poolers.join()}`] : []),
+    );
   }
 
-  /** Who answers on a port of the proxy: an address, or "" for nobody. */
-  const whoAnswers = async (port: number) =>
+  async function startProxy(): Promise<RunningProgram> {
+    const { argv, files } = proxyProgram(smallSettings(), {
+      address: "127.0.0.1",
+      authority: certificates.postgres.authority,
+    });
+    const proxy = startInDebian({
+      argv,
+      user: "haproxy",
+      files: { ...files, "/etc/resolv.conf": "nameserver 127.0.0.53\n" },
+      network,
+      graceSeconds: 1,
+    });
+    running.push(proxy);
+    await proxy.printed(/Loading success/);
+    return proxy;
+  }
+
+  /** Who answers on a port of the proxy within some seconds: an address, or "" for nobody. */
+  const whoAnswers = async (port: number, seconds = 5) =>
     (
       await runInDebian({
-        argv: ["python3", "/opt/ask.py", "127.0.0.1", `${port}`],
+        argv: ["python3", "/opt/ask.py", `${port}`, `${seconds}`],
         files: { "/opt/ask.py": ask },
         network,
       })
     ).stdout;
 
+  /** From now on nothing comes from an address, and nothing reaches it: not even a word that says so. */
+  async function silent(address: string): Promise<void> {
+    const rules = `table ip silent { chain input { type filter hook input priority 0; ip saddr ${address} drop; ip daddr ${address} drop; }; }`;
+    const { exitCode, stderr } = await runInDebian({ argv: ["nft", rules], network });
+    expect(exitCode, stderr).toBe(0);
+  }
+
   it("leads to the primary and to standbys, and follows a primary to another address", async () => {
-    const old = await python(member, "127.0.2.1", "/primary");
-    await python(member, "127.0.2.2", "/replica");
-    await tell("127.0.2.1", "127.0.2.2");
-    const config = haproxyConfig({
-      members: membersOf("members", 2, cluster),
-      check: failoverTiming(smallSettings()).check,
-      authorityFile: "/etc/haproxy/ca.crt",
-      maxConnections: 100,
-    });
-    running.push(
-      startInDebian({
-        argv: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/test.cfg"],
-        files: {
-          "/etc/haproxy/test.cfg": config,
-          "/etc/haproxy/ca.crt": certificates.postgres.authority,
-          "/etc/resolv.conf": "nameserver 127.0.0.53\n",
-        },
-        network,
-      }),
-    );
+    const old = await runs("127.0.2.1", "/primary");
+    await runs("127.0.2.2", "/replica");
+    await tell(["127.0.2.1", "127.0.2.2"]);
+    await startProxy();
     await expect.poll(() => whoAnswers(5000), { timeout: 20_000 }).toBe("127.0.2.1");
     await expect.poll(() => whoAnswers(5001), { timeout: 20_000 }).toBe("127.0.2.2");
 
     old.kill();
     await old.ended;
-    await expect.poll(() => whoAnswers(5000), { timeout: 20_000 }).toBe("");
-    await python(member, "127.0.2.9", "/primary");
-    await tell("127.0.2.9", "127.0.2.2");
+    await runs("127.0.2.9", "/primary");
+    await tell(["127.0.2.9", "127.0.2.2"]);
     await expect.poll(() => whoAnswers(5000), { timeout: 20_000 }).toBe("127.0.2.9");
   });
 
+  it("leads nobody to a standby, not even before its first health check", async () => {
+    await runs("127.0.2.1", "/replica");
+    await runs("127.0.2.2", "/replica");
+    await runs("127.0.2.3", "/primary");
+    await tell(["127.0.2.1", "127.0.2.2", "127.0.2.3"]);
+    await startProxy();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => whoAnswers(5000)));
+    expect(new Set(answers)).toEqual(new Set(["127.0.2.3"]));
+  });
+
+  it("starts and waits when the names of all are not there yet", async () => {
+    await startProxy();
+    const answer = whoAnswers(5000, 10);
+    await runs("127.0.2.1", "/primary");
+    await tell(["127.0.2.1"]);
+    expect(await answer).toBe("127.0.2.1");
+  });
+
+  it.each([
+    ["has died", "dead"],
+    ["is being stopped, while its port is still open", "stopping"],
+  ])("lets a connection wait, not fail, while the primary %s", async (_, state) => {
+    const old = await runs("127.0.2.1", "/primary");
+    await runs("127.0.2.2", "/replica");
+    await tell(["127.0.2.1", "127.0.2.2"]);
+    await startProxy();
+    await expect.poll(() => whoAnswers(5000), { timeout: 20_000 }).toBe("127.0.2.1");
+    old.kill();
+    await old.ended;
+    if (state === "stopping") await runs("127.0.2.1", "/primary", state);
+    const answer = whoAnswers(5000, 10);
+    await delay(3000);
+    await runs("127.0.2.9", "/primary");
+    await tell(["127.0.2.9", "127.0.2.2"]);
+    expect(await answer).toBe("127.0.2.9");
+  });
+
+  it("ends connections to a pooler that is silent, and leads new ones elsewhere", async () => {
+    await python(pooler, "127.0.4.1");
+    await python(pooler, "127.0.4.2");
+    await tell([], ["127.0.4.1", "127.0.4.2"]);
+    await startProxy();
+    const clients = await Promise.all(Array.from({ length: 4 }, () => python(talk)));
+    const [lost, kept] = ["127.0.4.1", "127.0.4.2"].map((a) => clients.filter(({ output }) => output.includes(a)));
+    expect([lost?.length, kept?.length]).toEqual([2, 2]);
+
+    await silent("127.0.4.1");
+    await Promise.all(lost?.map((client) => client.printed(/ended/)) ?? []);
+    for (const client of lost ?? [])
+      expect(Number(/ended after ([\d.]+)/.exec(client.output)?.[1])).toBeLessThan(poolerLost + 1);
+    const next = await Promise.all(Array.from({ length: 4 }, () => python(talk)));
+    expect(next.every(({ output }) => output.startsWith("127.0.4.2"))).toBe(true);
+    expect(kept?.some(({ output }) => output.includes("ended"))).toBe(false);
+  });
+
+  it("leaves connections to a pooler that takes no more of them until the pooler ends them", async () => {
+    const ending = await python(pooler, "127.0.4.1");
+    await tell([], ["127.0.4.1"]);
+    await startProxy();
+    const client = await python(talk);
+    await python(pooler, "127.0.4.2");
+    await tell([], ["127.0.4.1", "127.0.4.2"]);
+    ending.signal("USR1");
+    await delay(4000);
+    expect((await python(talk)).output).toContain("127.0.4.2");
+    expect(client.output).not.toContain("ended");
+    ending.kill();
+    await client.printed(/ended/);
+  });
+
+  it("keeps its connections when another takes its place, and takes no more", async () => {
+    await python(pooler, "127.0.4.1");
+    await tell([], ["127.0.4.1"]);
+    const proxy = await startProxy();
+    const client = await python(talk);
+    proxy.signal("USR1");
+    await expect.poll(() => whoAnswers(6432, 1).catch(() => ""), { timeout: 10_000 }).toBe("");
+    const before = client.output.length;
+    await delay(1000);
+    expect(client.output.length).toBeGreaterThan(before);
+    expect(client.output).not.toContain("ended");
+    client.kill();
+    expect((await proxy.ended).exitCode).toBe(0);
+  });
+
   it("says that it is well, and what it sees, whoever is primary", async () => {
+    await startProxy();
     const get = async (path: string) =>
       (await runInDebian({ argv: ["curl", "-s", `http://127.0.0.1:8404${path}`], network })).stdout;
     expect(await get("/healthz")).toContain("200");

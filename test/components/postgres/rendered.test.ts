@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { haproxyConfig } from "../../../components/postgres/haproxyConfig.ts";
 import { membersOf, paths } from "../../../components/postgres/layout.ts";
 import { clusterFile, dynamicConfiguration, memberFile } from "../../../components/postgres/patroniConfig.ts";
 import { jobRepositoryConfig, memberRepositoryConfig } from "../../../components/postgres/pgbackrestConfig.ts";
 import { pgbouncerConfig, userList } from "../../../components/postgres/pgbouncerConfig.ts";
-import { failoverTiming } from "../../../components/postgres/timing.ts";
 import { runInDebian, usesDebian } from "../../support/debian.ts";
+import { proxyFile, proxyProgram } from "../../support/postgresProxy.ts";
 import { cluster, issueClusterCertificates, smallSettings, tlsVolume } from "../../support/postgresSample.ts";
 
 usesDebian();
@@ -72,28 +71,19 @@ describe("Patroni's files", () => {
 });
 
 describe("HAProxy's file", () => {
-  const rendered = haproxyConfig({
-    members,
-    check: failoverTiming(smallSettings()).check,
-    authorityFile: "/etc/haproxy/ca.crt",
-    maxConnections: 200,
-  });
+  const proxy = (authority: string) => proxyProgram(smallSettings(), { address: "127.0.0.1", authority });
 
   it("is accepted by HAProxy without a warning", async () => {
     const { postgres } = await issueClusterCertificates();
     const result = await runInDebian({
-      argv: ["haproxy", "-c", "-dW", "-f", "/etc/haproxy/test.cfg"],
-      files: {
-        "/etc/haproxy/test.cfg": rendered,
-        "/etc/haproxy/ca.crt": postgres.authority,
-        "/etc/resolv.conf": "nameserver 127.0.0.1\n",
-      },
+      argv: ["haproxy", "-c", "-dW", "-f", proxyFile],
+      files: { ...proxy(postgres.authority).files, "/etc/resolv.conf": "nameserver 127.0.0.1\n" },
     });
     expect(result.exitCode, result.stderr).toBe(0);
   });
 
   it("asks every member, for each role", () =>
-    expect(rendered.match(/server postgres-\d /g)).toHaveLength(2 * members.length));
+    expect(proxy("").files[proxyFile]?.match(/server postgres-\d /g)).toHaveLength(2 * members.length));
 });
 
 describe("pgBackRest's files", () => {
