@@ -1,5 +1,6 @@
 import type { DifySettings } from "../../../config/dify.ts";
 import { difyPorts, type DifyAddresses } from "../addresses.ts";
+import { connectionLife } from "../../postgres/clientPath.ts";
 import { difyVersion } from "../versions.ts";
 import { authoritiesFolder } from "./authorities.ts";
 import type { DifyConnections } from "./dify.ts";
@@ -71,6 +72,9 @@ function database(
       DB_DEFAULT_DATABASE: postgres.plugin.database,
       // It knows "disable" and "require" alone.
       DB_SSL_MODE: "require",
+      DB_CONN_MAX_LIFETIME: `${connectionLife}`,
+      // Read by its driver (pgx), which has no limit of its own: the longest that a login may have to wait for a primary.
+      PGCONNECT_TIMEOUT: "60",
       DB_MAX_OPEN_CONNS: `${pluginDaemon.database.size + pluginDaemon.database.overflow}`,
       DB_MAX_IDLE_CONNS: `${Math.min(10, pluginDaemon.database.size)}`,
     },

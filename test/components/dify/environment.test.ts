@@ -89,7 +89,9 @@ describe.each(versions)("the environment of Dify %s", (version) => {
       CELERY_BROKER_URL: "redis://:pw-redis@redis-haproxy.dify-data.svc.cluster.local:6379/1",
       S3_ADDRESS_STYLE: "path",
       AWS_CA_BUNDLE: "/etc/dify-ha/authorities/object-store.crt",
-      DB_EXTRAS: "sslmode=verify-full&sslrootcert=/etc/dify-ha/authorities/postgres.crt",
+      DB_EXTRAS: expect.stringMatching(
+        /^sslmode=verify-full&sslrootcert=\/etc\/dify-ha\/authorities\/postgres.crt&tcp_user_timeout=\d+&/,
+      ) as string,
       FILES_URL: "https://dify.example.com",
       INTERNAL_FILES_URL: "http://api.dify.svc.cluster.local:5001",
       VECTOR_STORE: "pgvector",
@@ -153,7 +155,7 @@ describe("other servers", () => {
       REDIS_USE_SSL: "true",
       CELERY_BROKER_URL: "rediss://:pw-redis@redis.example.com:6380/1?ssl_cert_reqs=CERT_REQUIRED",
       EVENT_BUS_REDIS_URL: "rediss://:pw-redis@redis.example.com:6380/0",
-      DB_EXTRAS: "sslmode=require",
+      DB_EXTRAS: expect.stringMatching(/^sslmode=require&/) as string,
       S3_ADDRESS_STYLE: "virtual",
     });
     expect(Object.keys(api).filter((name) => name === "AWS_CA_BUNDLE")).toEqual([]);
