@@ -10,10 +10,14 @@ export interface NodeNetwork extends GuardedNode {
   readonly netns: string;
 }
 
+/** Tells a network that was made anew from the one before, which had other rules; undefined while there is none. */
+export const networkId = ({ netns }: NodeNetwork): number | undefined =>
+  statSync(netns, { throwIfNoEntry: false })?.ino;
+
 /** The table of one node, which lives in the node's network namespace: it is there also while the node is off. */
 export class PolicyTable {
   readonly #node: NodeNetwork;
-  /** The namespace, as the kernel counts, and the rules that were last put there. */
+  /** The network and the rules that were last put there. */
   #applied = "";
 
   constructor(node: NodeNetwork) {
@@ -21,9 +25,9 @@ export class PolicyTable {
   }
 
   async replace(rules: string): Promise<void> {
-    const namespace = statSync(this.#node.netns, { throwIfNoEntry: false })?.ino;
-    const wanted = `${namespace} ${rules}`;
-    if (namespace === undefined || this.#applied === wanted) return;
+    const network = networkId(this.#node);
+    const wanted = `${network} ${rules}`;
+    if (network === undefined || this.#applied === wanted) return;
     const { failed, stderr } = await this.#nft(["--file", "-"], rules);
     if (failed) throw new Error(`${this.#node.name}: policies could not be applied: ${stderr}`);
     this.#applied = wanted;
@@ -32,7 +36,7 @@ export class PolicyTable {
 
   /** Until it is known who may do what, pods do nothing; unless rules of a former run are still in place. */
   async closeIfOpen(): Promise<void> {
-    if (this.#applied !== "" || !statSync(this.#node.netns, { throwIfNoEntry: false })) return;
+    if (this.#applied !== "" || networkId(this.#node) === undefined) return;
     if ((await this.#nft(["list", "table", "ip", policyTable])).failed) await this.replace(closed(this.#node));
   }
 

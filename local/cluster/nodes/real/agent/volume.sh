@@ -13,8 +13,7 @@ fail() {
 }
 
 # A node that starts mounts what it has by itself, and before that it still has the host's root.
-[ -d /run/images ] || fail "the node is still starting"
-[ -S /run/containerd/containerd.sock ] || fail "the node is still starting"
+if ! [ -d /run/images ] || ! [ -S /run/containerd/containerd.sock ]; then fail "the node is still starting"; fi
 
 mount_it() {
   ! mountpoint -q "$mounted" || return 0

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,11 +45,12 @@ export class BareNode {
   readonly #dir = mkdtempSync(join(tmpdir(), "dify-ha-node-"));
   #process: ReturnType<typeof boot> | undefined;
 
-  constructor(name = "server-a1") {
+  /** @param netns file of its network namespace, for what looks at it; it starts in the host's. */
+  constructor(netns = "/none") {
+    const name = "server-a1";
     const folder = join(this.#dir, "nodes", name);
     mkdirSync(join(folder, "volumes"), { recursive: true });
     mkdirSync(join(folder, "root"));
-    const netns = join(this.#dir, "no-network");
     // The control group by which its first process is known: every process is in some.
     this.node = {
       name,
@@ -71,9 +73,7 @@ export class BareNode {
   async start(): Promise<void> {
     const child = boot(this.node);
     this.#process = child;
-    const started = new Promise<void>((done) =>
-      child.stdout.on("data", (text: Buffer) => /started/.test(`${text}`) && done()),
-    );
+    const started = once(child.stdout, "data");
     const failed = child.then(({ stderr }) => Promise.reject(new Error(`The node did not start: ${stderr}`)));
     // It ends in the end, and then nobody waits any more.
     failed.catch(() => {});
