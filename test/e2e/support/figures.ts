@@ -15,7 +15,7 @@ export interface Figures {
   /** Longest time without an acknowledged write, and without a read. */
   readonly writeGap: number;
   readonly readGap: number;
-  /** Operations that failed. */
+  /** Operations on what was broken that failed. */
   readonly errors: number;
   readonly acknowledged: number;
   /** Acknowledged writes that are gone. */
