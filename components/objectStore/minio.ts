@@ -9,7 +9,7 @@ import { workloadLabels } from "../workload/labels.ts";
 import { serviceHost } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { encryptionKey } from "./buckets.ts";
-import { ObjectStoreProxy } from "./proxy.ts";
+import { objectStoreProxy } from "./proxy.ts";
 
 const port = 9000;
 
@@ -48,13 +48,13 @@ export class Minio extends pulumi.ComponentResource {
     this.secret = this.secrets(name, args);
     const certificate = this.certificate(name, args);
     const servers = this.servers(name, args, certificate);
-    this.ready = [servers.statefulSet, this.proxies(name, args).ready];
+    this.ready = [servers.statefulSet, this.proxies(name, args)];
     this.registerOutputs({ endpoint: this.endpoint });
   }
 
-  private proxies(name: string, { cluster, namespace, settings, authority }: MinioArgs): ObjectStoreProxy {
+  private proxies(name: string, { cluster, namespace, settings, authority }: MinioArgs): pulumi.Resource {
     const domain = serviceHost(name, namespaceNames(cluster).data);
-    return new ObjectStoreProxy(
+    return objectStoreProxy(
       `${name}-s3`,
       {
         cluster,

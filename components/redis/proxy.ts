@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { RedisSentinelSettings } from "../../config/redis.ts";
-import { NodeProxy } from "../workload/haproxy.ts";
+import { nodeProxy } from "../workload/haproxy.ts";
 import { proxyConfig } from "./proxyConfig.ts";
 import { failoverTiming } from "./timing.ts";
 
@@ -26,7 +26,7 @@ export class RedisProxy extends pulumi.ComponentResource {
     const { cluster, namespace, settings, members, secret } = args;
     const { image, resources, maxConnections } = settings.proxy;
     const rendered = proxyConfig({ members, timing: failoverTiming(settings), maxConnections });
-    this.ready = new NodeProxy(
+    this.ready = nodeProxy(
       name,
       {
         cluster,
@@ -39,7 +39,7 @@ export class RedisProxy extends pulumi.ComponentResource {
         reads: [secret],
       },
       { parent: this },
-    ).workload;
+    );
     this.registerOutputs({});
   }
 }

@@ -24,7 +24,7 @@ export interface NodeProxyArgs {
   readonly namespace: pulumi.Input<string>;
   readonly image: string;
   readonly resources: Resources;
-  /** Files in /etc/haproxy, among them haproxy.cfg. */
+  /** Files in /etc/haproxy, among them haproxy.cfg, which answers `/healthz` on `proxyStatusPort`. */
   readonly files: Readonly<Record<string, pulumi.Input<string>>>;
   /** Port that clients connect to, and its name. */
   readonly port: { readonly name: string; readonly number: number };
@@ -33,53 +33,46 @@ export interface NodeProxyArgs {
   readonly reads?: readonly Configuration[];
 }
 
-/** HAProxy on each node, with one Service; its configuration answers `/healthz` on `proxyStatusPort`. */
-export class NodeProxy extends pulumi.ComponentResource {
-  readonly workload: PerNodeWorkload;
-
-  constructor(name: string, args: NodeProxyArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("dify-ha:workload:NodeProxy", name, {}, opts);
-    const { cluster, namespace, image, resources, port, reads = [] } = args;
-    const config = this.configuration(name, args);
-    const health = { httpGet: { path: "/healthz", port: proxyStatusPort }, timeoutSeconds: 3 };
-    this.workload = new PerNodeWorkload(
-      name,
-      {
-        cluster,
-        namespace,
-        ports: { [port.name]: port.number, status: proxyStatusPort },
-        runAs: { user: 99, group: 99 },
-        priority: "data",
-        graceSeconds: drain + proxyHardStop + 10,
-        containers: [
-          {
-            name: "haproxy",
-            image,
-            command: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"],
-            ...(args.env && { env: args.env }),
-            mounts: { "/etc/haproxy": { volume: "config", readOnly: true } },
-            resources,
-            ports: [
-              { name: port.name, containerPort: port.number },
-              { name: "status", containerPort: proxyStatusPort },
-            ],
-            lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", leave] } } },
-            // Before its first check HAProxy takes every server for well.
-            startupProbe: { ...health, initialDelaySeconds: 2, periodSeconds: 1, failureThreshold: 60 },
-            livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6 },
-            readinessProbe: { ...health, periodSeconds: 3, failureThreshold: 2 },
-          },
-        ],
-        volumes: [{ name: "config", configMap: { name: config.metadata.name } }],
-        reads: [config, ...reads],
-      },
-      { parent: this },
-    );
-    this.registerOutputs({});
-  }
-
-  private configuration(name: string, { namespace, files }: NodeProxyArgs): k8s.core.v1.ConfigMap {
-    const metadata = { name: `${name}-config`, namespace, labels: { ...workloadLabels(name) } };
-    return new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: { ...files } }, { parent: this });
-  }
+/** HAProxy on each node, with one Service of the same name. */
+export function nodeProxy(name: string, args: NodeProxyArgs, opts: pulumi.ComponentResourceOptions): PerNodeWorkload {
+  const { cluster, namespace, image, resources, port, files, reads = [] } = args;
+  const config = new k8s.core.v1.ConfigMap(
+    `${name}-config`,
+    { metadata: { name: `${name}-config`, namespace, labels: { ...workloadLabels(name) } }, data: { ...files } },
+    opts,
+  );
+  const health = { httpGet: { path: "/healthz", port: proxyStatusPort }, timeoutSeconds: 3 };
+  return new PerNodeWorkload(
+    name,
+    {
+      cluster,
+      namespace,
+      ports: { [port.name]: port.number, status: proxyStatusPort },
+      runAs: { user: 99, group: 99 },
+      priority: "data",
+      graceSeconds: drain + proxyHardStop + 10,
+      containers: [
+        {
+          name: "haproxy",
+          image,
+          command: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"],
+          ...(args.env && { env: args.env }),
+          mounts: { "/etc/haproxy": { volume: "config", readOnly: true } },
+          resources,
+          ports: [
+            { name: port.name, containerPort: port.number },
+            { name: "status", containerPort: proxyStatusPort },
+          ],
+          lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", leave] } } },
+          // Before its first check HAProxy takes every server for well.
+          startupProbe: { ...health, initialDelaySeconds: 2, periodSeconds: 1, failureThreshold: 60 },
+          livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6 },
+          readinessProbe: { ...health, periodSeconds: 3, failureThreshold: 2 },
+        },
+      ],
+      volumes: [{ name: "config", configMap: { name: config.metadata.name } }],
+      reads: [config, ...reads],
+    },
+    opts,
+  );
 }

@@ -29,12 +29,15 @@ export class PerNodeWorkload extends pulumi.ComponentResource {
   readonly service: k8s.core.v1.Service;
 
   constructor(name: string, args: PerNodeWorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("dify-ha:workload:PerNodeWorkload", name, args, opts);
+    // Proxies were Deployments with a Service, or a Service alone.
+    const aliases = [{ type: "dify-ha:workload:StatelessWorkload" }];
+    super("dify-ha:workload:PerNodeWorkload", name, args, pulumi.mergeOptions(opts, { aliases }));
     const { namespace, ports } = args;
     const child = { parent: this };
     this.daemonSet = this.declareDaemonSet(name, args);
     const spec = { trafficDistribution: "PreferSameNode" };
-    this.service = podService(name, { namespace, ports, spec }, child);
+    const before = opts?.parent ? [{ parent: opts.parent }] : [];
+    this.service = podService(name, { namespace, ports, spec }, { ...child, aliases: before });
     this.registerOutputs({ daemonSet: this.daemonSet.metadata.name });
   }
 
