@@ -1,7 +1,7 @@
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { ContainerArgs, EnvironmentValue, Mount } from "../workload/container.ts";
-import { hostOf, keyPrefix, membersOf, paths, ports, scope, tlsFiles } from "./layout.ts";
+import { hostOf, keyPrefix, membersOf, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
 import { failoverTiming, type VoterTiming } from "./timing.ts";
 
 type Environment = Readonly<Record<string, EnvironmentValue>>;
@@ -93,6 +93,16 @@ function backupServer({ settings, repository }: MemberPodArgs): ContainerArgs {
   };
 }
 
+/** Files of the voter, beside each other. */
+export const voterScripts = [
+  "voter.py",
+  "voter_ballot.py",
+  "voter_probe.py",
+  "voter_rules.py",
+  "voter_store.py",
+  "voter_view.py",
+] as const;
+
 function voterBeside({ cluster, settings }: MemberPodArgs, timing: VoterTiming): ContainerArgs {
   return {
     name: "voter",
@@ -104,6 +114,7 @@ function voterBeside({ cluster, settings }: MemberPodArgs, timing: VoterTiming):
     },
     mounts: {
       [paths.scripts]: { volume: "scripts", readOnly: true },
+      [paths.sockets]: { volume: "sockets" },
       [paths.tls]: { volume: "tls", readOnly: true },
     },
     resources: { cpu: "50m", memory: "64Mi" },
@@ -112,17 +123,19 @@ function voterBeside({ cluster, settings }: MemberPodArgs, timing: VoterTiming):
 
 /** What scripts/postgres/voter.py is told, in seconds where it is time. */
 export function voterSettings(
-  settings: Pick<PatroniSettings, "members">,
+  settings: Pick<PatroniSettings, "members" | "binDir">,
   timing: VoterTiming,
   etcd: readonly string[],
 ) {
   return {
     ...timing,
-    voters: settings.members,
+    voters: Array.from({ length: settings.members }, (_, i) => `${names.members}-${i}`),
     etcd,
     scopePrefix: `${keyPrefix}${scope}/`,
     votesPrefix: `/dify-ha-votes/${scope}/`,
     tls: tlsFiles(paths.tls),
+    // The standby beside it is asked over its socket.
+    postgres: { psql: `${settings.binDir}/psql`, sockets: paths.sockets, user: roles.superuser },
   };
 }
 

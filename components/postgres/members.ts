@@ -4,7 +4,7 @@ import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { certificateNames, keyMode, membersOf, names, ports } from "./layout.ts";
-import { memberContainers, memberVolumes } from "./memberPod.ts";
+import { memberContainers, memberVolumes, voterScripts } from "./memberPod.ts";
 import { clusterFile, memberFile } from "./patroniConfig.ts";
 import type { Repository } from "./repository.ts";
 import { configurationFiles, script, secretFiles } from "./scripts.ts";
@@ -98,4 +98,4 @@ export class PatroniMembers extends pulumi.ComponentResource {
   }
 }
 
-const memberScripts = ["start-member.sh", "voter.py", "voter_ballot.py"] as const;
+const memberScripts = ["start-member.sh", ...voterScripts] as const;

@@ -31,6 +31,8 @@ export interface VoterTiming {
   readonly connectTimeout: number;
   /** Unreachable for so long is a vote. */
   readonly unreachable: number;
+  /** Nobody leads for longer than this: Patroni elects without the voters. What the lock of a leader lasts, who is no leader then by its own clock. */
+  readonly interregnum: number;
 }
 
 /** HAProxy's health checks (H8). */
@@ -68,7 +70,7 @@ export function failoverTiming(settings: Pick<PatroniSettings, "timing" | "proxy
     retryTimeout,
     primaryStartTimeout,
     primaryStopTimeout: Math.floor(ttl / 2),
-    voter: voter ? { ...voterRound, unreachable } : undefined,
+    voter: voter ? { ...voterRound, unreachable, interregnum: ttl } : undefined,
     check,
     expected: {
       planned: promotion + check.promoted,

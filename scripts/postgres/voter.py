@@ -1,105 +1,37 @@
 #!/usr/bin/env python3
-"""Votes out a leader whose host is gone, long before its lock ends by itself (H2).
+"""Replaces a leader whose host is gone, long before its lock ends by itself (H2).
 
 Runs beside each member. Every round it reads Patroni's keys from etcd and tries the leader's ports. A leader that has been
-unreachable for VOTER_UNREACHABLE seconds gets this member's vote; whoever sees the votes of a majority of the members deletes
-the leader's key, in a transaction that holds only for that very leadership and those very votes. Patroni's watch on the key
-makes the standbys race at once. Commits are synchronous: a leader that lives but is cut off cannot acknowledge one alone, and
-demotes itself when it sees the key gone.
+unreachable for `unreachable` seconds gets this member's vote. Then, by whoever sees enough of what comes before:
 
-Environment: see components/postgres/voterContainer.ts. Standard library only.
+1. A majority's votes end the term: the leader's key goes to nobody. Patroni's standbys follow nobody then.
+2. Each synchronous standby that receives from nobody any more pledges so, and says how much it has.
+3. With enough pledges the key goes to the one of them that has most. Its Patroni finds itself leader and promotes.
+
+Between 2 and 3 the old leader, should it live, can acknowledge no commit: docs/failover.md says why nothing is lost.
+
+Environment: see components/postgres/memberPod.ts. Standard library only.
 """
 
-import concurrent.futures
 import http.client
 import json
 import os
-import socket
+import signal
 import ssl
 import sys
 import time
 from dataclasses import dataclass, field
 
-from voter_ballot import Ballot, Leadership, Store, View
+from voter_ballot import Ballot
+from voter_probe import Prober, Standby
+from voter_rules import (
+    Settled, Suspicion, is_interregnum, is_suspect, must_pledge, successor, votes_to_end
+)
+from voter_store import Store
+from voter_view import View
 
-
-@dataclass
-class Suspicion:
-    """Since when the leader of one term has been unreachable."""
-
-    patience: float
-    leadership: "Leadership | None" = None
-    since: "float | None" = None
-
-    def observe(self, now, leadership, reachable):
-        """True when it is time to vote. `reachable` is None when nothing can be said."""
-        if leadership != self.leadership:
-            self.leadership, self.since = leadership, None
-        if leadership is None or reachable is not False:
-            self.since = None
-            return False
-        if self.since is None:
-            self.since = now
-        return now - self.since >= self.patience
-
-
-def counted_votes(view, voters):
-    """The votes against the present leadership when they are a majority of the voters, else none."""
-    if view.leadership is None or view.paused:
-        return ()
-    latest = {v.voter: v for v in view.votes if v.against == view.leadership and v.voter != view.leadership.member}
-    return tuple(latest.values()) if len(latest) >= voters // 2 + 1 else ()
-
-
-class Prober:
-    """Whether somebody listens at an address. A name that does not resolve says nothing about the host: its last address is tried."""
-
-    def __init__(self, timeout):
-        self.timeout = timeout
-        self.connections = concurrent.futures.ThreadPoolExecutor(4)
-        # Apart, since a lookup may take long when a DNS server has gone with the leader's host.
-        self.lookups = concurrent.futures.ThreadPoolExecutor(4)
-        self.looking, self.known = {}, {}
-        self.well = True
-
-    def reachable(self, addresses):
-        """True when a port accepts, False when none does, None when no address is known.
-
-        As long as all is well only the first is tried: Patroni logs every connection that asks for nothing.
-        """
-        for host in {h for h, _ in addresses} - self.known.keys():
-            concurrent.futures.wait([self._look_up(host)], self.timeout)
-        known = [(self.known[h], p) for h, p in addresses if h in self.known]
-        if not known:
-            return None
-        self.well = (self.well and self._connects(*known[0])) or self._any_connects(known)
-        if not self.well:
-            # The pod may have moved: the next round tries what the name says then.
-            for host in {h for h, _ in addresses}:
-                self._look_up(host)
-        return self.well
-
-    def _any_connects(self, known):
-        tried = [self.connections.submit(self._connects, address, port) for address, port in known]
-        return any(t.result() for t in concurrent.futures.as_completed(tried))
-
-    def _look_up(self, host):
-        if host not in self.looking or self.looking[host].done():
-            self.looking[host] = self.lookups.submit(self._resolve, host)
-        return self.looking[host]
-
-    def _resolve(self, host):
-        try:
-            self.known[host] = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
-        except OSError:
-            pass
-
-    def _connects(self, address, port):
-        try:
-            with socket.create_connection((address, port), self.timeout):
-                return True
-        except OSError:
-            return False
+# Pause between rounds while nobody leads: every one of them is downtime.
+HASTE = 0.05
 
 
 def say(message):
@@ -109,56 +41,89 @@ def say(message):
 @dataclass
 class Voter:
     member: str
-    voters: int
+    voters: frozenset
     ballot: Ballot
     suspicion: Suspicion
     prober: Prober
-    view: View = field(default=View(None, {}, (), False))
+    standby: Standby
+    clock: "object" = time.monotonic
+    settled: Settled = field(default_factory=Settled)
+    view: View = field(default_factory=View)
 
-    def round(self, now):
+    def round(self):
         """One look at etcd and at the leader. Without etcd the leader is still watched, so that no time is lost when it is back."""
+        started = self.clock()
         try:
             self.view = self.ballot.read()
         except (OSError, http.client.HTTPException, KeyError, ValueError):
-            self._time_to_vote(now)
+            self._time_to_vote(started)
             raise
-        leadership = self.view.leadership
-        if self._time_to_vote(now):
-            if self.ballot.vote(now, leadership):
+        if is_interregnum(self.view):
+            return self._find_successor()
+        self.ballot.withdraw("pledges")
+        if self._time_to_vote(started):
+            leader = self.view.leadership
+            if self.ballot.vote(self.clock(), leader):
                 patience = self.suspicion.patience
-                say(f"{leadership.member} has been unreachable for {patience} s: vote against its term {leadership.revision}")
-                self.view = self.ballot.read()
+                say(f"{leader.member} has been unreachable for {patience} s: vote against its term {leader.revision}")
+            self.view = self.ballot.read()
         else:
-            self.ballot.withdraw()
-        votes = counted_votes(self.view, self.voters)
-        if votes and self.ballot.remove(self.view.leadership, votes):
+            self.ballot.withdraw("votes")
+        votes = votes_to_end(self.view, self.voters)
+        if votes and self.ballot.end_term(self.view, votes):
             who = ", ".join(sorted(v.voter for v in votes))
             say(f"{self.view.leadership.member} leads no more: votes of {who}")
 
-    def _time_to_vote(self, now):
-        leadership = self.view.leadership
-        if leadership is None or leadership.member == self.member or self.view.paused:
-            return self.suspicion.observe(now, None, None)
-        addresses = self.view.addresses.get(leadership.member, ())
-        return self.suspicion.observe(now, leadership, self.prober.reachable(addresses))
+    def pause(self, interval):
+        """How long to wait after a round, itself included."""
+        return HASTE if is_interregnum(self.view) else interval
+
+    def _find_successor(self):
+        self.suspicion.observe(0, 0, None, None)
+        if must_pledge(self.view, self.member):
+            received = self.standby.received()
+            if self.settled.observe(self.clock(), self.view.leader_changed, received):
+                if self.ballot.pledge(self.clock(), self.view.leader_changed, received):
+                    say(f"{self.member} follows nobody and has {received} bytes of the log")
+                    self.view = self.ballot.read()
+            elif received is None:
+                self.ballot.withdraw("pledges")
+        found = successor(self.view)
+        if found and self.ballot.hand_on(self.view, *found):
+            who = ", ".join(sorted(p.member for p in found[1]))
+            say(f"{found[0]} is to lead: pledges of {who}")
+
+    def _time_to_vote(self, started):
+        if not is_suspect(self.view, self.member):
+            return self.suspicion.observe(started, started, None, None)
+        leader = self.view.leadership
+        reachable = self.prober.reachable(self.view.addresses.get(leader.member, ()))
+        return self.suspicion.observe(started, self.clock(), leader, reachable)
 
 
 def main():
+    # The first process of a container is deaf to signals that it has no handler for: its pod would take the whole grace period to end.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     settings = json.loads(os.environ["VOTER_SETTINGS"])
     member = os.environ["VOTER_MEMBER"]
-    tls = settings["tls"]
+    tls, local = settings["tls"], settings["postgres"]
     context = ssl.create_default_context(cafile=tls["authority"])
     context.load_cert_chain(tls["certificate"], tls["key"])
     store = Store(settings["etcd"], context, settings["storeTimeout"])
-    ballot = Ballot(store, settings["scopePrefix"], settings["votesPrefix"], member)
-    prober = Prober(settings["connectTimeout"])
-    voter = Voter(member, settings["voters"], ballot, Suspicion(settings["unreachable"]), prober)
-    say(f"{member} watches with {settings['voters'] - 1} others")
+    voter = Voter(
+        member,
+        frozenset(settings["voters"]),
+        Ballot(store, settings["scopePrefix"], settings["votesPrefix"], member, settings["interregnum"]),
+        Suspicion(settings["unreachable"]),
+        Prober(settings["connectTimeout"]),
+        Standby(local["psql"], local["sockets"], local["user"]),
+    )
+    say(f"{member} watches with {len(voter.voters) - 1} others")
     troubled = False
     while True:
         started = time.monotonic()
         try:
-            voter.round(started)
+            voter.round()
             if troubled:
                 say("etcd answers again")
             troubled = False
@@ -166,7 +131,7 @@ def main():
             if not troubled:
                 print(f"voter: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             troubled = True
-        time.sleep(max(0.05, settings["interval"] - (time.monotonic() - started)))
+        time.sleep(max(HASTE, voter.pause(settings["interval"]) - (time.monotonic() - started)))
 
 
 if __name__ == "__main__":

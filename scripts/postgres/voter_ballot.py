@@ -1,200 +1,109 @@
-"""The voters' view of etcd: Patroni's keys, the votes about its leader, and the one transaction that ends a term.
+"""The voters' writes to etcd: votes, pledges, and the two transactions that end a term and hand it on.
 
-Used by voter.py. Talks to etcd's JSON gateway; standard library only.
+Used by voter.py. Both transactions hold only as long as everything stands that they were decided on.
 """
 
-import base64
-import concurrent.futures
-import http.client
 import json
-import urllib.parse
-from dataclasses import dataclass
 
-VOTE_TTL = 5  # Seconds that a vote counts when its voter does not renew it.
-VOTE_RENEWAL = 2
+from voter_view import NOBODY, encode, view_of
 
-
-@dataclass(frozen=True)
-class Leadership:
-    """One term of one leader: another term of the same member has another revision."""
-
-    member: str
-    revision: int
-
-
-@dataclass(frozen=True)
-class Vote:
-    voter: str
-    against: Leadership
-    revision: int
-
-
-@dataclass(frozen=True)
-class View:
-    """What etcd said in one answer."""
-
-    leadership: "Leadership | None"
-    addresses: dict
-    votes: tuple
-    paused: bool
-
-
-def encode(text):
-    return base64.b64encode(text.encode()).decode()
-
-
-def decode(data):
-    return base64.b64decode(data).decode()
+VOTE_TTL = 3  # Seconds that a vote counts when its voter does not renew it: one that dies cannot go on voting.
+VOTE_RENEWAL = 1
+# Seconds in which a successor must take over its key; else it ends, and Patroni elects as it does without voters.
+HANDOVER_TTL = 5
 
 
 def end_of_prefix(prefix):
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
-class Endpoint:
-    """One member of etcd, over a connection that is kept."""
-
-    def __init__(self, address, context, timeout):
-        self.address, self.context, self.timeout = address, context, timeout
-        self.connection = None
-
-    def post(self, path, body):
-        try:
-            if self.connection is None:
-                host, port = self.address.rsplit(":", 1)
-                self.connection = http.client.HTTPSConnection(
-                    host, int(port), timeout=self.timeout, context=self.context
-                )
-            self.connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-            answer = self.connection.getresponse()
-            data = answer.read()
-        except (OSError, http.client.HTTPException):
-            if self.connection is not None:
-                self.connection.close()
-            self.connection = None
-            raise
-        if answer.status != 200:
-            raise OSError(f"{self.address} answered {answer.status}: {data[:200]!r}")
-        return json.loads(data)
-
-
-class Store:
-    """etcd as a whole."""
-
-    def __init__(self, addresses, context, timeout):
-        self.timeout = timeout
-        self.members = [Endpoint(address, context, timeout) for address in addresses]
-        # A thread for each: a member that hangs delays nobody else.
-        self.threads = {e: concurrent.futures.ThreadPoolExecutor(1) for e in self.members}
-        self.pending = {}
-
-    def read(self, path, body):
-        """Asks all members at once; the first answer counts, and who gave it is asked first when something is written."""
-        asked = {self._submit(e, path, body): e for e in self.members if self._idle(e)}
-        reasons = []
-        try:
-            for answer in concurrent.futures.as_completed(asked, timeout=self.timeout):
-                if answer.exception() is None:
-                    first = asked[answer]
-                    self.members.sort(key=lambda e: e is not first)
-                    return answer.result()
-                reasons.append(str(answer.exception()))
-        except concurrent.futures.TimeoutError:
-            reasons.append(f"no answer within {self.timeout} s")
-        raise OSError("etcd: " + ("; ".join(reasons) or "all members are still busy"))
-
-    def write(self, path, body):
-        """Asks one member after another until one has done it. What is asked may be done twice."""
-        reasons = []
-        for endpoint in [e for e in self.members if self._idle(e)]:
-            try:
-                return self._submit(endpoint, path, body).result(self.timeout)
-            except (OSError, http.client.HTTPException, concurrent.futures.TimeoutError) as error:
-                reasons.append(f"{endpoint.address}: {error or 'no answer'}")
-        raise OSError("etcd: " + ("; ".join(reasons) or "all members are still busy"))
-
-    def _idle(self, endpoint):
-        return endpoint not in self.pending or self.pending[endpoint].done()
-
-    def _submit(self, endpoint, path, body):
-        self.pending[endpoint] = self.threads[endpoint].submit(endpoint.post, path, body)
-        return self.pending[endpoint]
-
-
 class Ballot:
-    """The keys of one cluster of Patroni, and the votes about its leader."""
-
-    def __init__(self, store, scope_prefix, votes_prefix, voter):
-        self.store, self.scope_prefix, self.votes_prefix, self.voter = store, scope_prefix, votes_prefix, voter
-        self.voted = None
+    def __init__(self, store, scope_prefix, votes_prefix, member, interregnum_ttl):
+        self.store, self.scope_prefix, self.votes_prefix, self.member = store, scope_prefix, votes_prefix, member
+        self.interregnum_ttl = interregnum_ttl
+        self.written = {}
 
     def read(self):
         prefixes = [self.scope_prefix, self.votes_prefix]
-        requests = [
-            {"request_range": {"key": encode(p), "range_end": encode(end_of_prefix(p))}} for p in prefixes
-        ]
+        requests = [{"request_range": {"key": encode(p), "range_end": encode(end_of_prefix(p))}} for p in prefixes]
         answer = self.store.read("/v3/kv/txn", {"success": requests})
-        scope, votes = (part["response_range"].get("kvs", []) for part in answer["responses"])
-        return view_of(scope, votes, self.scope_prefix, self.votes_prefix)
+        scope, ballots = (part["response_range"].get("kvs", []) for part in answer["responses"])
+        return view_of(scope, ballots, self.scope_prefix, self.votes_prefix)
 
     def vote(self, now, against):
-        """Casts or renews a vote; True when it is a new one. It ends with its lease: a voter that dies cannot go on voting."""
-        new = self.voted is None or self.voted[0] != against
-        if not new and now - self.voted[1] < VOTE_RENEWAL:
+        """Casts or renews a vote; True when it is a new one."""
+        return self._write("votes", now, {"leader": against.member, "revision": against.revision})
+
+    def pledge(self, now, interregnum, received):
+        return self._write("pledges", now, {"interregnum": interregnum, "received": received})
+
+    def withdraw(self, kind):
+        """Takes back this member's vote or pledge, if there may be one."""
+        if kind in self.written:
+            self.store.write("/v3/kv/deleterange", {"key": self._own_key(kind)})
+            del self.written[kind]
+
+    def end_term(self, view, votes):
+        """Gives the leader's key to nobody. True if it was this one who did.
+
+        The key "sync" is written with it as it is: a leader that was about to stop waiting for its standbys fails to say so.
+        When no voter goes on from here, the key ends with its lease, and Patroni elects as it does without voters.
+        """
+        conditions = [
+            # Patroni renews its key's lease by writing it again, so that only making it begins another term.
+            self._when("leader", "CREATE", create_revision=str(view.leader_created)),
+            self._when("leader", "VALUE", value=encode(view.leadership.member)),
+            *self._as_seen(view),
+            *[self._unchanged(f"votes/{v.voter}", v.revision) for v in votes],
+        ]
+        sync = {"key": self._patroni_key("sync"), "value": encode(view.sync.text)}
+        return self._transact(conditions, [self._leader(NOBODY, self.interregnum_ttl), {"request_put": sync}])
+
+    def hand_on(self, view, member, pledges):
+        """Gives the leader's key to `member`, whose Patroni finds itself leader and promotes. True if it was this one who did."""
+        conditions = [
+            self._when("leader", "MOD", mod_revision=str(view.leader_changed)),
+            *self._as_seen(view),
+            *[self._unchanged(f"pledges/{p.member}", p.revision) for p in pledges],
+        ]
+        handover = {"key": encode(self.votes_prefix + "handover"), "value": encode(member)}
+        return self._transact(conditions, [self._leader(member, HANDOVER_TTL), {"request_put": handover}])
+
+    def _leader(self, value, ttl):
+        lease = self.store.write("/v3/lease/grant", {"TTL": str(ttl)})["ID"]
+        return {"request_put": {"key": self._patroni_key("leader"), "value": encode(value), "lease": lease}}
+
+    def _write(self, kind, now, content):
+        """Renewed as long as it is asked for. A value that changes is a new key, so that nobody counts the old one."""
+        before, at = self.written.get(kind, (None, 0))
+        if before == content and now - at < VOTE_RENEWAL:
             return False
         lease = self.store.write("/v3/lease/grant", {"TTL": str(VOTE_TTL)})["ID"]
-        value = json.dumps({"leader": against.member, "revision": against.revision})
-        self.store.write("/v3/kv/put", {"key": self._own_key(), "value": encode(value), "lease": lease})
-        self.voted = (against, now)
-        return new
+        # Noted first: what was sent may arrive although no answer does.
+        self.written[kind] = (None, 0)
+        self.store.write("/v3/kv/put", {"key": self._own_key(kind), "value": encode(json.dumps(content)), "lease": lease})
+        self.written[kind] = (content, now)
+        return before != content
 
-    def withdraw(self):
-        if self.voted is not None:
-            self.store.write("/v3/kv/deleterange", {"key": self._own_key()})
-            self.voted = None
+    def _transact(self, compare, success):
+        return self.store.write("/v3/kv/txn", {"compare": compare, "success": success}).get("succeeded", False)
 
-    def remove(self, leadership, votes):
-        """Deletes the leader's key if this leadership and all these votes still stand. True if it was this one who did."""
-        leader_key = encode(self.scope_prefix + "leader")
-        compare = [
-            {"target": "CREATE", "key": leader_key, "create_revision": str(leadership.revision)},
-            {"target": "VALUE", "key": leader_key, "value": encode(leadership.member)},
-        ] + [
-            {"target": "MOD", "key": encode(self.votes_prefix + v.voter), "mod_revision": str(v.revision)}
-            for v in votes
+    def _as_seen(self, view):
+        """What was decided on besides the leader's key. A key that is not there has revision 0."""
+        seen = {"sync": view.sync.revision, "config": view.config_changed, "failover": view.failover_changed}
+        return [
+            *[self._when(name, "MOD", mod_revision=str(revision)) for name, revision in seen.items()],
+            self._unchanged("handover", view.handed_on),
         ]
-        success = [{"request_delete_range": {"key": leader_key}}]
-        answer = self.store.write("/v3/kv/txn", {"compare": compare, "success": success})
-        return answer.get("succeeded", False)
 
-    def _own_key(self):
-        return encode(self.votes_prefix + self.voter)
+    def _when(self, name, target, **value):
+        return {"key": self._patroni_key(name), "target": target, **value}
 
+    def _unchanged(self, name, revision):
+        return {"key": encode(self.votes_prefix + name), "target": "MOD", "mod_revision": str(revision)}
 
-def view_of(scope, votes, scope_prefix, votes_prefix):
-    """Patroni's keys and the votes as one view. What cannot be read is left out."""
-    leadership, addresses, paused = None, {}, False
-    for kv in scope:
-        name = decode(kv["key"])[len(scope_prefix):]
-        if name == "leader":
-            leadership = Leadership(decode(kv["value"]), int(kv["create_revision"]))
-        elif name == "config":
-            paused = bool(load(kv).get("pause"))
-        elif name.startswith("members/"):
-            hosts = [urllib.parse.urlsplit(load(kv).get(url, "")) for url in ("conn_url", "api_url")]
-            addresses[name[len("members/"):]] = tuple((h.hostname, h.port) for h in hosts if h.hostname and h.port)
-    cast = []
-    for kv in votes:
-        content = load(kv)
-        if isinstance(content.get("leader"), str) and isinstance(content.get("revision"), int):
-            against = Leadership(content["leader"], content["revision"])
-            cast.append(Vote(decode(kv["key"])[len(votes_prefix):], against, int(kv["mod_revision"])))
-    return View(leadership, addresses, tuple(cast), paused)
+    def _patroni_key(self, name):
+        return encode(self.scope_prefix + name)
 
-
-def load(kv):
-    try:
-        content = json.loads(decode(kv.get("value", "")))
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
+    def _own_key(self, kind):
+        return encode(f"{self.votes_prefix}{kind}/{self.member}")

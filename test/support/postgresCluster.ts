@@ -10,7 +10,7 @@ import {
   scope,
   tlsFiles,
 } from "../../components/postgres/layout.ts";
-import { voterSettings } from "../../components/postgres/memberPod.ts";
+import { voterScripts, voterSettings } from "../../components/postgres/memberPod.ts";
 import { clusterFile, dynamicConfiguration, memberFile } from "../../components/postgres/patroniConfig.ts";
 import { memberRepositoryConfig, type RepositoryPlace } from "../../components/postgres/pgbackrestConfig.ts";
 import { pgbouncerConfig, userList } from "../../components/postgres/pgbouncerConfig.ts";
@@ -148,8 +148,7 @@ exec sh ${paths.scripts}/start-member.sh
         [`${paths.config}/patroni.yml`]: clusterFile(this.settings),
         [`${paths.config}/member.yml`]: memberFile(this.settings, etcd),
         [`${paths.scripts}/start-member.sh`]: script("start-member.sh"),
-        [`${paths.scripts}/voter.py`]: script("voter.py"),
-        [`${paths.scripts}/voter_ballot.py`]: script("voter_ballot.py"),
+        ...Object.fromEntries(voterScripts.map((name) => [`${paths.scripts}/${name}`, script(name)])),
         [`${paths.repository}/pgbackrest.conf`]: backupServer,
         [`${paths.repositoryAuthority}/ca.crt`]: this.certificates.minio.authority,
         [`${paths.volume}/.keep`]: "",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { voterScripts } from "../../../components/postgres/memberPod.ts";
 import { script } from "../../../components/postgres/scripts.ts";
 import { runInDebian, startInDebian, usesDebian, type RunningProgram } from "../../support/debian.ts";
 import { issueCertificates, loopbackNames, type Certificate } from "../../support/servers/certificates.ts";
@@ -10,17 +11,31 @@ import { freePort } from "../../support/servers/server.ts";
 
 usesDebian();
 
-const scripts = Object.fromEntries(
-  ["voter.py", "voter_ballot.py"].map((name) => [`/opt/dify-ha/${name}`, script(name)]),
-);
+const scripts = Object.fromEntries(voterScripts.map((name) => [`/opt/dify-ha/${name}`, script(name)]));
 
-it("votes, and counts votes, only when it may", async () => {
-  const test = readFileSync(new URL("voter_decisions.py", import.meta.url), "utf8");
-  const files = { ...scripts, "/opt/test/voter_decisions.py": test };
-  const argv = ["python3", "/opt/test/voter_decisions.py"] as const;
-  const result = await runInDebian({ argv, files, env: { PYTHONPATH: "/opt/dify-ha" } });
+/** Python's unit tests beside this file, on the very scripts. */
+async function runTests(
+  name: string,
+  options: { readonly env?: Record<string, string>; readonly timeoutSeconds?: number } = {},
+) {
+  const own = ["voter_decisions.py", "voter_schedules.py", "voter_world.py"];
+  const tests = own.map((file) => [`/opt/test/${file}`, readFileSync(new URL(file, import.meta.url), "utf8")]);
+  const result = await runInDebian({
+    argv: ["python3", "-B", `/opt/test/${name}`],
+    files: { ...scripts, ...(Object.fromEntries(tests) as Record<string, string>) },
+    timeoutSeconds: options.timeoutSeconds ?? 60,
+    env: { PYTHONPATH: "/opt/dify-ha", ...options.env },
+  });
   expect(result.exitCode, result.stderr).toBe(0);
-});
+}
+
+it("votes, counts votes and finds a successor only when it may", () => runTests("voter_decisions.py"), 60_000);
+
+it(
+  "loses nothing whatever fails, and would lose something without any part of its rule",
+  () => runTests("voter_schedules.py", { timeoutSeconds: 900 }),
+  900_000,
+);
 
 describe("voters on a real etcd", () => {
   const leaderKey = "/dify-ha/dify/leader";
@@ -41,16 +56,24 @@ describe("voters on a real etcd", () => {
     port = await freePort();
     listener = createServer((socket) => socket.destroy()).listen(port, "127.0.0.1");
     const address = { conn_url: `postgres://127.0.0.1:${port}/postgres`, api_url: `https://127.0.0.1:${port}/patroni` };
-    await etcd.ctl("put", "/dify-ha/dify/members/postgres-0", JSON.stringify(address));
     await etcd.ctl("put", leaderKey, "postgres-0");
-  });
+    const keys = {
+      "members/postgres-0": JSON.stringify(address),
+      config: JSON.stringify({ synchronous_mode: "quorum" }),
+      sync: sync("postgres-1,postgres-2", 1),
+    };
+    await Promise.all(Object.entries(keys).map(([key, value]) => etcd.ctl("put", `/dify-ha/dify/${key}`, value)));
+  }, 60_000);
   afterEach(async () => {
     for (const voter of voters.values()) voter.kill();
     await Promise.all([...voters.values()].map(({ ended }) => ended));
     voters.clear();
     listener?.close();
     await etcd.ctl("del", "--prefix", "/dify-ha");
-  });
+  }, 60_000);
+
+  const sync = (standbys: string, quorum: number) =>
+    JSON.stringify({ leader: "postgres-0", sync_standby: standbys, quorum });
 
   async function start(...members: string[]): Promise<void> {
     const settings = {
@@ -58,7 +81,9 @@ describe("voters on a real etcd", () => {
       storeTimeout: 2,
       connectTimeout: 0.5,
       unreachable: 0.5,
-      voters: 3,
+      interregnum: 20,
+      voters: ["postgres-0", "postgres-1", "postgres-2"],
+      postgres: { psql: "/opt/test/psql", sockets: "/none", user: "postgres" },
       etcd: [`127.0.0.1:${etcd.port}`],
       scopePrefix: "/dify-ha/dify/",
       votesPrefix: "/dify-ha-votes/dify/",
@@ -69,25 +94,64 @@ describe("voters on a real etcd", () => {
         member,
         startInDebian({
           argv: ["python3", "/opt/dify-ha/voter.py"],
-          files: { ...scripts, "/tls/ca.crt": tls.authority, "/tls/tls.crt": tls.certificate, "/tls/tls.key": tls.key },
+          files: {
+            ...scripts,
+            "/opt/test/psql": standbyOf(member),
+            "/tls/ca.crt": tls.authority,
+            "/tls/tls.crt": tls.certificate,
+            "/tls/tls.key": tls.key,
+          },
           env: { VOTER_MEMBER: member, VOTER_SETTINGS: JSON.stringify(settings) },
         }),
       );
     await Promise.all([...voters.values()].map((voter) => voter.printed(/watches/)));
   }
 
+  /** What stands for the Postgres beside a voter: cut off from its leader as soon as it is asked, each with another amount of log. */
+  const standbyOf = (member: string) => `#!/bin/sh\necho ${member === "postgres-1" ? 4000 : 3000}\n`;
+
   const loseTheLeader = () => void listener?.close();
   const leader = () => etcd.ctl("get", "--print-value-only", leaderKey);
-  const votes = () => etcd.ctl("get", "--prefix", "--keys-only", "/dify-ha-votes/");
+  const votes = () => etcd.ctl("get", "--prefix", "--keys-only", "/dify-ha-votes/dify/votes/");
   const voted = (member: string) => voters.get(member)?.printed(/vote against/);
 
-  it("end the term of a leader that two of three cannot reach", async () => {
+  it("give the key of a leader that two of three cannot reach to the standby that has most", async () => {
     await start("postgres-1", "postgres-2");
     loseTheLeader();
-    await expect.poll(leader, { timeout: 15_000 }).toBe("");
+    await expect.poll(leader, { timeout: 15_000 }).toBe("postgres-1");
     const told = [...voters.values()].map(({ output }) => output).join("");
     expect(told).toContain("postgres-0 leads no more: votes of postgres-1, postgres-2");
+    expect(told).toContain("postgres-1 is to lead: pledges of postgres-1, postgres-2");
   }, 40_000);
+
+  it("write the key of synchronous standbys anew, so that the old leader cannot change it", async () => {
+    const version = async () =>
+      (JSON.parse(await etcd.ctl("get", "-w", "json", "/dify-ha/dify/sync")) as { kvs: { mod_revision: number }[] })
+        .kvs[0]?.mod_revision;
+    const before = await version();
+    await start("postgres-1", "postgres-2");
+    loseTheLeader();
+    await expect.poll(leader, { timeout: 15_000 }).toBe("postgres-1");
+    expect(await version()).not.toBe(before);
+    expect(await etcd.ctl("get", "--print-value-only", "/dify-ha/dify/sync")).toBe(sync("postgres-1,postgres-2", 1));
+  }, 40_000);
+
+  it.each([
+    ["commits wait for nobody", "config", JSON.stringify({ synchronous_mode: false })],
+    ["the leader acknowledges alone", "sync", sync("", 0)],
+    ["a switchover is going on", "failover", JSON.stringify({ leader: "postgres-0", member: "postgres-1" })],
+  ])(
+    "let nobody vote when %s",
+    async (_, key, value) => {
+      await etcd.ctl("put", `/dify-ha/dify/${key}`, value);
+      await start("postgres-1", "postgres-2");
+      loseTheLeader();
+      await delay(2000);
+      expect(await leader()).toBe("postgres-0");
+      expect(await votes()).toBe("");
+    },
+    40_000,
+  );
 
   it("leave a leader alone that only one cannot reach", async () => {
     await start("postgres-1");
@@ -117,13 +181,13 @@ describe("voters on a real etcd", () => {
     loseTheLeader();
     await voted("postgres-1");
     const old = JSON.stringify({ leader: "postgres-0", revision: 1 });
-    await etcd.ctl("put", "/dify-ha-votes/dify/postgres-2", old);
+    await etcd.ctl("put", "/dify-ha-votes/dify/votes/postgres-2", old);
     await delay(1000);
     expect(await leader()).toBe("postgres-0");
   }, 40_000);
 
   it("let nobody vote when the cluster is paused for maintenance", async () => {
-    await etcd.ctl("put", "/dify-ha/dify/config", JSON.stringify({ pause: true }));
+    await etcd.ctl("put", "/dify-ha/dify/config", JSON.stringify({ pause: true, synchronous_mode: "quorum" }));
     await start("postgres-1", "postgres-2");
     loseTheLeader();
     await delay(2000);

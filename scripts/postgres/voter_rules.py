@@ -1,0 +1,110 @@
+"""When a voter votes, whose votes end a term, and who leads next. Pure decisions; why they are safe: docs/failover.md."""
+
+from dataclasses import dataclass
+
+from voter_view import NOBODY
+
+# Fewer failures than this may be one lost packet and its repetition.
+FEWEST_FAILURES = 3
+# How long a standby must look cut off before it gives its word: what its Postgres was told reaches all its processes by then.
+SETTLING = 0.1
+
+
+@dataclass
+class Suspicion:
+    """Since when the leader of one term has been unreachable. Times are of a clock that nobody sets."""
+
+    patience: float
+    leadership: "object | None" = None
+    since: "float | None" = None
+    until: float = 0
+    failures: int = 0
+
+    def observe(self, started, ended, leadership, reachable):
+        """True when it is time to vote, after a look from `started` to `ended`. `reachable` is None when nothing can be said."""
+        if leadership != self.leadership:
+            self.leadership, self.since = leadership, None
+        if leadership is None or reachable is not False:
+            self.since = None
+            return False
+        # A voter that was asleep has not watched: its own host may have been what stood still.
+        if self.since is None or started - self.until > self.patience:
+            self.since, self.failures = started, 0
+        self.until = ended
+        self.failures += 1
+        return self.failures >= FEWEST_FAILURES and ended - self.since >= self.patience
+
+
+@dataclass
+class Settled:
+    """Whether a standby's Postgres has been cut off for long enough, with nothing received in between."""
+
+    seen: "tuple | None" = None
+    since: float = 0
+
+    def observe(self, now, interregnum, received):
+        """`received` is None when it is not cut off, or does not answer."""
+        if (interregnum, received) != self.seen:
+            self.seen, self.since = (interregnum, received), now
+        return received is not None and now - self.since >= SETTLING
+
+
+def may_act(view):
+    """Only when commits wait for standbys, and nobody else is at work on who leads."""
+    return (
+        view.leadership is not None
+        and view.synchronous
+        and not view.paused
+        and not view.switching
+        and view.sync is not None
+        and len(view.sync.standbys) > 0
+    )
+
+
+def is_suspect(view, member):
+    """Whether `member` should watch the present leader."""
+    return may_act(view) and view.leadership.member not in (NOBODY, member)
+
+
+def votes_to_end(view, voters):
+    """The votes that end the present term, or none.
+
+    A majority of all members, so that a leader stays which most can reach; and so many of the synchronous standbys that the
+    next leader can be found among them, or ending the term would only stop writes.
+    """
+    if not may_act(view) or view.leadership.member != view.sync.leader:
+        return ()
+    cast = {
+        v.voter: v
+        for v in view.votes
+        if v.against == view.leadership and v.voter in voters and v.voter != view.leadership.member
+    }
+    enough = len(cast) >= len(voters) // 2 + 1 and len(cast.keys() & view.sync.standbys) > view.sync.quorum
+    return tuple(cast.values()) if enough else ()
+
+
+def is_interregnum(view):
+    """Whether voters have ended a term and nobody has touched anything since: both keys were written together."""
+    return may_act(view) and view.leadership.member == NOBODY and view.sync.revision == view.leader_changed
+
+
+def must_pledge(view, member):
+    return is_interregnum(view) and member in view.sync.standbys
+
+
+def successor(view):
+    """(member, pledges) once more standbys than the quorum have pledged, else None.
+
+    From then on the old leader can acknowledge nothing any more, and one of those who pledged has all that it ever did: the one
+    that has most.
+    """
+    if not is_interregnum(view):
+        return None
+    given = [
+        p
+        for p in view.pledges
+        if p.interregnum == view.leader_changed and p.member in view.sync.standbys and p.member != view.sync.leader
+    ]
+    if len(given) <= view.sync.quorum:
+        return None
+    return max(given, key=lambda p: (p.received, p.member)).member, tuple(given)
