@@ -69,29 +69,44 @@ export async function unready(stack: Stack, workloads: readonly string[]): Promi
 }
 
 async function unreadyOf(stack: Stack, name: string, running: ReadonlySet<string>): Promise<string[]> {
-  const namespace = stack.namespaces.data;
   const config = clusterConfig(stack);
-  const [wanted, pods, slices] = await Promise.all([
-    replicasOf(config.makeApiClient(AppsV1Api), namespace, name),
+  const [wanted, pods, reached] = await Promise.all([
+    replicasOf(config.makeApiClient(AppsV1Api), stack.namespaces.data, name),
     podsOf(stack, name),
-    config
-      .makeApiClient(DiscoveryV1Api)
-      .listNamespacedEndpointSlice({ namespace, labelSelector: `kubernetes.io/service-name=${name}` }),
+    reachedThrough(stack, name),
   ]);
   const ready = pods.filter((pod) => pod.ready).length;
   const real = pods.filter(({ node }) => stack.nodes.some((candidate) => candidate.name === node));
   const dead = real.filter(({ containers }) => !Object.values(containers).every((id) => running.has(id)));
-  // A Service that leads to pods that are not ready has them all as ready ones.
-  const reached = new Set(
-    slices.items.flatMap(({ endpoints = [] }) =>
-      endpoints.filter(({ conditions }) => conditions?.ready).flatMap(({ addresses }) => addresses),
-    ),
-  ).size;
   return [
     ...dead.map((pod) => `${pod.name} does not run`),
     ...(ready === wanted ? [] : [`${ready} of ${wanted} pods of ${name} are ready`]),
-    ...(reached === wanted ? [] : [`Service ${name} leads to ${reached} of ${wanted} pods`]),
+    ...[...reached]
+      // Of Services for single pods each leads to one.
+      .filter(([, { pods: led, single }]) => led !== (single ? 1 : wanted))
+      .map(([service, { pods: led }]) => `Service ${service} leads to ${led} pods of ${name}`),
   ];
+}
+
+/** How many ready pods of a workload each of its Services leads to. */
+async function reachedThrough(stack: Stack, workload: string) {
+  const namespace = stack.namespaces.data;
+  const config = clusterConfig(stack);
+  const [services, slices] = await Promise.all([
+    config.makeApiClient(CoreV1Api).listNamespacedService({ namespace }),
+    config.makeApiClient(DiscoveryV1Api).listNamespacedEndpointSlice({ namespace }),
+  ]);
+  const selecting = services.items.filter(({ spec }) => spec?.selector?.[nameLabel] === workload);
+  return new Map(
+    selecting.map(({ metadata, spec }) => {
+      const own = slices.items.filter(
+        ({ metadata: of }) => of?.labels?.["kubernetes.io/service-name"] === metadata?.name,
+      );
+      const ready = own.flatMap(({ endpoints = [] }) => endpoints.filter(({ conditions }) => conditions?.ready));
+      const pods = new Set(ready.flatMap(({ addresses }) => addresses)).size;
+      return [metadata?.name ?? "", { pods, single: Object.keys(spec?.selector ?? {}).length > 1 }];
+    }),
+  );
 }
 
 async function replicasOf(apps: AppsV1Api, namespace: string, name: string): Promise<number> {
