@@ -28,7 +28,7 @@ describe("a store of images", () => {
   let bakery: Awaited<ReturnType<typeof smallBakery>>;
   beforeEach(async () => {
     bakery = await smallBakery();
-  });
+  }, minute);
   afterEach(() => rm(bakery.home, { recursive: true }));
 
   it(
