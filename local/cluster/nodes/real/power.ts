@@ -33,7 +33,8 @@ export async function reconnect(dir: string, name: string): Promise<void> {
 export async function runOnNode(dir: string, name: string, argv: readonly string[]) {
   const pid = initPid(realNode(dir, name));
   if (pid === undefined) throw new Error(`Node ${name} is off: nothing can be run on it.`);
-  const enter = ["-t", `${pid}`, "-m", "-p", "-n", "-u", "-i", "--root", "--wd=/"];
+  const root = `/proc/${pid}/root`;
+  const enter = ["-t", `${pid}`, "-m", "-p", "-n", "-u", "-i", `--root=${root}`, `--wd=${root}`];
   const { exitCode, stdout, stderr } = await execa("nsenter", [...enter, ...argv], { reject: false });
   return { exitCode: exitCode ?? 1, stdout, stderr };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A node of its own namespaces. */
@@ -89,8 +89,9 @@ export function writeTopology(dir: string): void {
 export function initPid(node: RealNode): number | undefined {
   try {
     const pid = Number(readFileSync(join(node.folder, "init.pid"), "utf8"));
-    // The number may mean another process by now; ours is told by its control group.
-    return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`${node.cgroup}/`) ? pid : undefined;
+    // The number may mean another process by now; ours is told by its control group. One that is dead has no namespaces.
+    const isOurs = readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`${node.cgroup}/`);
+    return isOurs && readlinkSync(`/proc/${pid}/ns/mnt`) ? pid : undefined;
   } catch {
     return undefined;
   }
