@@ -12,13 +12,13 @@ const timing = z
   .strictObject({
     /** Seconds by which the leader's lock outlives its last renewal. Patroni's floor is 20. */
     ttl: wholeSeconds(20, 300).default(20),
-    /** Pause between two rounds of Patroni's loop. Short: a new leader's standbys attach in the next round. */
-    loopWait: wholeSeconds(1, 60).default(2),
+    /** Pause between two rounds of Patroni's loop. Short: a crash is seen in the next round, and a free lock at the latest. */
+    loopWait: wholeSeconds(1, 60).default(1),
     /** How long etcd and Postgres may fail before the leader gives up. Patroni's floor is 3. */
     retryTimeout: wholeSeconds(3, 60).default(3),
     /** How long a crashed Postgres may take to come back in place before a standby takes over; 0 fails over at once. */
     primaryStartTimeout: wholeSeconds(0, 600).default(0),
-    /** Let the members vote a leader out whose host is gone, long before the ttl ends. Needs synchronous commits. */
+    /** Let the members replace a leader whose host is gone, long before the ttl ends: docs/failover.md. Needs synchronous commits. */
     voter: z.boolean().default(true),
     /** How long the leader must be unreachable for a vote. Below 2 a pause of the network looks like a death. */
     unreachable: seconds(1, 20).default(2),

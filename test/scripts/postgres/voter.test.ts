@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -13,27 +13,31 @@ usesDebian();
 
 const scripts = Object.fromEntries(voterScripts.map((name) => [`/opt/dify-ha/${name}`, script(name)]));
 
-/** Python's unit tests beside this file, on the very scripts. */
-async function runTests(
-  name: string,
-  options: { readonly env?: Record<string, string>; readonly timeoutSeconds?: number } = {},
-) {
-  const own = ["voter_decisions.py", "voter_schedules.py", "voter_world.py"];
-  const tests = own.map((file) => [`/opt/test/${file}`, readFileSync(new URL(file, import.meta.url), "utf8")]);
+/** Python's unit tests, on the very scripts: a file of this folder or of `failures`, with all that is beside it. */
+async function runTests(folder: string, name: string, timeoutSeconds: number): Promise<void> {
+  const here = new URL(folder, import.meta.url);
+  const tests = readdirSync(here).filter((file) => file.endsWith(".py"));
   const result = await runInDebian({
     argv: ["python3", "-B", `/opt/test/${name}`],
-    files: { ...scripts, ...(Object.fromEntries(tests) as Record<string, string>) },
-    timeoutSeconds: options.timeoutSeconds ?? 60,
-    env: { PYTHONPATH: "/opt/dify-ha", ...options.env },
+    files: {
+      ...scripts,
+      ...Object.fromEntries(tests.map((file) => [`/opt/test/${file}`, readFileSync(new URL(file, here), "utf8")])),
+    },
+    timeoutSeconds,
+    env: { PYTHONPATH: "/opt/dify-ha" },
   });
   expect(result.exitCode, result.stderr).toBe(0);
 }
 
-it("votes, counts votes and finds a successor only when it may", () => runTests("voter_decisions.py"), 60_000);
+it(
+  "votes, counts votes and finds a successor only when it may",
+  () => runTests("./", "voter_decisions.py", 60),
+  60_000,
+);
 
 it(
   "loses nothing whatever fails, and would lose something without any part of its rule",
-  () => runTests("voter_schedules.py", { timeoutSeconds: 900 }),
+  () => runTests("./failures/", "schedules.py", 900),
   900_000,
 );
 

@@ -14,7 +14,9 @@ from unittest import mock
 import voter
 import voter_ballot
 import voter_rules
-from voter_world import LostWrite, Violation, World, heal, lose, restart
+from postgres import LostWrite
+from watch import Violation
+from world import World
 
 SCHEDULES = int(os.environ.get("VOTER_SCHEDULES", "200"))
 FAULTS = ("lose", "sleep", "isolate", "halves", "ring", "pair", "deaf", "slow", "configure", "switchover")
@@ -34,8 +36,8 @@ def fail(world, chance, faults):
     fault = chance.choice(faults)
     pairs = set()
     if fault == "lose":
-        lose(world, victim)
-        world.at(lasts, restart, world, victim)
+        world.lose(victim)
+        world.at(lasts, world.restart, victim)
     elif fault == "sleep":
         world.members[victim].asleep_until = world.now + min(lasts, 12)
     elif fault == "isolate":
@@ -79,7 +81,7 @@ def run(seed, faults=FAULTS):
         fail(world, chance, faults)
         time += chance.choice([chance.uniform(0.1, 3), chance.uniform(2, 12)])
     world.run(time + 12)
-    heal(world)
+    world.heal()
     world.configure({"synchronous_mode": True if world.mode == "on" else "quorum"})
     world.etcd.put("failover", "{}")
     world.run(time + 45)
@@ -93,6 +95,7 @@ def run(seed, faults=FAULTS):
 
 
 def quietly(function, *arguments):
+    """Without what the voters say."""
     with contextlib.redirect_stdout(io.StringIO()):
         return function(*arguments)
 
@@ -129,7 +132,7 @@ class WhateverFails(unittest.TestCase):
         for seed in range(20):
             world = World(seed)
             quietly(world.run, 2)
-            lose(world, "postgres-0")
+            world.lose("postgres-0")
             quietly(world.run, 12)
             self.assertNotEqual("postgres-0", leader_of(world))
             self.assertTrue(world.members[leader_of(world)].primary, f"seed {seed}")
