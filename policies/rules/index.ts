@@ -1,3 +1,4 @@
+import { daemonUpdates } from "./availability/daemonUpdates.ts";
 import { disruptionBudget } from "./availability/disruptionBudget.ts";
 import { objectStoreZones } from "./availability/objectStoreZones.ts";
 import { serviceSpread } from "./availability/serviceSpread.ts";
@@ -22,6 +23,7 @@ export const rules: readonly Rule[] = [
   bucketVersions,
   declaredBackup,
   walArchiving,
+  daemonUpdates,
   disruptionBudget,
   objectStoreZones,
   serviceSpread,

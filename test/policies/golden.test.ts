@@ -131,6 +131,13 @@ const mutations: readonly (readonly [rule: string, what: string, kind: string, n
     "worker",
     set([], ...pod, "topologySpreadConstraints"),
   ],
+  [
+    "daemon-updates",
+    "take a node's proxy away before the next one serves",
+    "DaemonSet",
+    "postgres-haproxy",
+    set({ maxUnavailable: 1, maxSurge: 0 }, "spec", "updateStrategy", "rollingUpdate"),
+  ],
   ["disruption-budget", "let no drain pass", "PodDisruptionBudget", "api", set(0, "spec", "maxUnavailable")],
   [
     "disruption-budget",
