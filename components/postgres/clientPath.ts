@@ -37,7 +37,7 @@ export const poolerLost =
  * Connections are renewed after this, between transactions: by PgBouncer, by Dify and by the plugin daemon. So those through a proxy that is
  * being replaced are gone before it cuts the rest; and a pooler that comes back gets its share again.
  */
-export const connectionLife = 240;
+export const connectionLife = 120;
 
 /** How long a proxy that is being replaced keeps its connections: their life, and the longest transaction that a pooler waits for when it ends. */
 export const proxyDrain = connectionLife + 60;

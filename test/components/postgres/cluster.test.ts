@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobRepositoryConfig } from "../../../components/postgres/pgbackrestConfig.ts";
-import { membersOf, paths, scope } from "../../../components/postgres/layout.ts";
+import { hostOf, membersOf, paths, scope } from "../../../components/postgres/layout.ts";
 import { script } from "../../../components/postgres/scripts.ts";
 import { openNetwork, usesDebian, type DebianResult } from "../../support/debian.ts";
 import { PostgresCluster } from "../../support/postgresCluster.ts";
@@ -13,6 +13,7 @@ import {
   type Party,
 } from "../../support/postgresSample.ts";
 import type { Certificate } from "../../support/servers/certificates.ts";
+import { writer } from "../../support/writer.ts";
 
 usesDebian();
 
@@ -167,23 +168,52 @@ describe("a Postgres cluster of three members", { timeout: 240_000 }, () => {
     expect((await cluster.configure(changed)).stdout).not.toContain("restarts");
   });
 
-  it("loses no acknowledged write with its leader, and goes on with another", async () => {
-    await asDify("CREATE TABLE written (n int PRIMARY KEY)");
-    const writes =
-      'n=0; while :; do n=$((n+1)); psql -XAtqc "INSERT INTO written VALUES ($n)" && echo "wrote $n."; sleep 0.05; done';
-    const writer = cluster.start("writer", { argv: ["sh", "-c", writes], ...cluster.client("dify") });
-    await writer.printed(/wrote 20\./);
-    const lost = await cluster.leader();
-    cluster.running.get(lost)?.kill();
-    const acknowledged = () => [...writer.output.matchAll(/wrote (\d+)\./g)].map(([, n]) => Number(n));
+  /** Lets writers write while something happens to the leader, until another leads and writes go on. @returns what of it failed */
+  async function writersDuring(happens: (leader: string) => Promise<void>): Promise<string[]> {
+    await asDify("DROP TABLE IF EXISTS written; CREATE TABLE written (n int PRIMARY KEY)");
+    const { env, files } = cluster.client("dify");
+    const client = { ...env, PGCONNECT_TIMEOUT: "0" };
+    const writers = cluster.start("writers", {
+      argv: ["python3", "/opt/writer.py"],
+      env: client,
+      files: { ...files, "/opt/writer.py": writer },
+    });
+    await writers.printed(/wrote 60\./);
+    const leader = await cluster.leader();
+    const acknowledged = () => [...writers.output.matchAll(/wrote (\d+)\./g)].map(([, n]) => Number(n));
+    await happens(leader);
+    await expect.poll(() => cluster.leader(), { timeout: 60_000 }).not.toBe(leader);
     const before = acknowledged().length;
-    await expect.poll(() => acknowledged().length, { timeout: 60_000 }).toBeGreaterThan(before + 20);
-    writer.kill();
-    await writer.ended;
+    await expect.poll(() => acknowledged().length, { timeout: 60_000 }).toBeGreaterThan(before + 60);
+    writers.kill();
+    await writers.ended;
+    const kept = new Set((await asDify("SELECT n FROM written")).stdout.trim().split("\n").map(Number));
+    expect(acknowledged().filter((n) => !kept.has(n))).toEqual([]);
+    return [...writers.output.matchAll(/failed: (.*)/g)].map(([, reason]) => reason ?? "");
+  }
 
-    expect(await cluster.leader()).not.toBe(lost);
-    const kept = (await asDify("SELECT n FROM written")).stdout.trim().split("\n").map(Number);
-    expect(acknowledged().filter((n) => !kept.includes(n))).toEqual([]);
+  it("lets writers wait while the leader changes by plan, and fails only what is under way", async () => {
+    const { files } = cluster.superuser();
+    const failed = await writersDuring(async (leader) => {
+      const login = ["--cacert", "ca.crt", "--cert", "tls.crt", "--key", "tls.key"].map((arg) =>
+        arg.startsWith("--") ? arg : `${paths.tls}/${arg}`,
+      );
+      const url = `https://${leader}.${hostOf("members", clusterSettings)}:8008/switchover`;
+      const order = ["-X", "POST", "-u", `patroni:${passwords.patroni}`, "-d", JSON.stringify({ leader })];
+      const result = await cluster.run({ argv: ["curl", "-s", ...login, ...order, url], files, timeoutSeconds: 60 });
+      expect(result.stdout).toContain("uccessfully switched over");
+    });
+    expect(failed.length, failed.join("\n")).toBeLessThanOrEqual(3);
+  });
+
+  it("loses no acknowledged write with its leader, and goes on with another", async () => {
+    let lost = "";
+    const failed = await writersDuring(async (leader) => {
+      lost = leader;
+      cluster.running.get(leader)?.kill();
+      await cluster.running.get(leader)?.ended;
+    });
+    expect(failed.length, failed.join("\n")).toBeLessThanOrEqual(3);
     const voters = [...cluster.running.values()].map(({ output }) => output).join("\n");
     expect(voters).toContain(`${lost} leads no more: votes of`);
   });
