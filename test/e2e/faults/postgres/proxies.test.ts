@@ -1,12 +1,13 @@
 import { beforeAll, describe, it } from "vitest";
 import { names } from "../../../../components/postgres/layout.ts";
 import { endure, expectUnharmed } from "../../support/fault.ts";
-import { deletePod, podsOf } from "../../support/kubernetes.ts";
+import { deletePod, podsOf, type Pod } from "../../support/kubernetes.ts";
 import { postgres } from "../../support/postgres.ts";
 import { killContainer } from "../../support/processes.ts";
+import { proxyOfClients } from "../../support/proxies.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";
 
-/** What stands between Dify and Postgres has a second of its kind: connections are made anew at once. */
+/** What stands between Dify and Postgres is back, or has a second of its kind, at once; in seconds. */
 const bar = 5;
 
 describe("what leads to Postgres may go, under load", () => {
@@ -15,33 +16,35 @@ describe("what leads to Postgres may go, under load", () => {
     stack = runningStack();
   });
 
+  /** The one that the workload goes through. */
+  const proxy = () => proxyOfClients(stack, names.proxy);
+  /** Half of the workload's connections. */
+  const pooler = async (): Promise<Pod> => {
+    const [pod] = await podsOf(stack, names.pooler);
+    if (!pod) throw new Error("There is no pooler.");
+    return pod;
+  };
+
   it.each([
-    ["HAProxy killed", names.proxy, "haproxy"],
-    ["PgBouncer killed", names.pooler, "pgbouncer"],
-  ])("%s", async (name, workload, container) => {
+    ["HAProxy killed", proxy, "haproxy"],
+    ["PgBouncer killed", pooler, "pgbouncer"],
+  ])("%s", async (name, choose, container) => {
     const figures = await endure(stack, {
       name,
       subject: postgres,
-      inject: async () => {
-        const [pod] = await podsOf(stack, workload);
-        if (!pod) throw new Error(`There is no pod of ${workload}.`);
-        killContainer(pod, container);
-      },
+      inject: async () => killContainer(await choose(), container),
     });
     expectUnharmed(figures, { writeGap: bar });
   });
 
   it.each([
-    ["HAProxy's pod deleted", names.proxy],
-    ["PgBouncer's pod deleted", names.pooler],
-  ])("%s", async (name, workload) => {
+    ["HAProxy's pod deleted", proxy],
+    ["PgBouncer's pod deleted", pooler],
+  ])("%s", async (name, choose) => {
     const figures = await endure(stack, {
       name,
       subject: postgres,
-      inject: async () => {
-        const [pod] = await podsOf(stack, workload);
-        await deletePod(stack, pod?.name ?? "");
-      },
+      inject: async () => deletePod(stack, (await choose()).name),
     });
     expectUnharmed(figures, { writeGap: bar });
   });
