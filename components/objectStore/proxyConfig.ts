@@ -63,7 +63,9 @@ frontend s3
 
 backend servers
   balance leastconn
-  option httpchk GET /minio/health/ready
+  option httpchk
+  # Without a host MinIO answers 400.
+  http-check send meth GET uri /minio/health/ready ver HTTP/1.1 hdr Host localhost
   http-check expect status 200
   # It answers before it has found its drives, and says so in a header only.
   http-check expect ! hdr name "x-minio-server-status"
