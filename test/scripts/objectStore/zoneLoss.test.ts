@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { erasureLayout } from "../../../components/objectStore/layout.ts";
+import { proxyConfig } from "../../../components/objectStore/proxyConfig.ts";
 import { openNetwork } from "../../../local/debian/network.ts";
 import { runInDebian, startInDebian, usesDebian, type RunningProgram } from "../../support/debian.ts";
 import { issueCertificates, loopbackNames, type Certificate } from "../../support/servers.ts";
@@ -14,10 +15,21 @@ const ports = [9001, 9002, 9003];
 /** In the order of MinIO's own expansion: every server's first volume, then every server's second. Servers of one address differ by port, and want different paths. */
 const volumes = [0, 1].flatMap((i) => ports.map((port) => `https://127.0.0.1:${port}/of-${port}/data${i}`));
 
+/** The proxies' configuration for servers that differ by port. */
+function haproxyConfig(): string {
+  const hosts = ports.map((port) => `server-${port}`);
+  const rendered = proxyConfig({ servers: hosts, port: 9000, maxConnections: 100 });
+  return hosts.reduce(
+    (config, host, i) => config.replace(`${host}:9000 check`, `127.0.0.1:${ports[i]} check`),
+    rendered,
+  );
+}
+
 describe("a store of three servers, one a zone", { timeout: 120_000 }, () => {
   let network: Awaited<ReturnType<typeof openNetwork>>;
   let certificate: Certificate;
   const servers = new Map<number, RunningProgram>();
+  let proxy: RunningProgram;
   const administrator = { MINIO_ROOT_USER: "administrator", MINIO_ROOT_PASSWORD: randomBytes(12).toString("hex") };
   const kms = `dify-ha:${randomBytes(32).toString("base64")}`;
 
@@ -54,13 +66,20 @@ describe("a store of three servers, one a zone", { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     network = await openNetwork();
-    certificate = (await issueCertificates({ store: loopbackNames })).store;
+    const names = [...loopbackNames, ...ports.map((port) => `server-${port}`)];
+    certificate = (await issueCertificates({ store: names })).store;
     for (const port of ports) servers.set(port, start(port));
     await Promise.all([...servers.values()].map((server) => server.printed(/API: https/, 60)));
     expect(await mc(9001, "", "mb", "store/files")).toMatchObject({ exitCode: 0 });
+    proxy = startInDebian({
+      argv: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"],
+      files: { "/etc/haproxy/haproxy.cfg": haproxyConfig(), "/etc/haproxy/ca.crt": certificate.authority },
+      user: "99",
+      network,
+    });
   }, 120_000);
   afterAll(async () => {
-    await Promise.all([...servers.values()].map((server) => server.stop()));
+    await Promise.all([proxy, ...servers.values()].map((program) => program.stop()));
     await network.close();
   });
 
@@ -84,6 +103,21 @@ describe("a store of three servers, one a zone", { timeout: 120_000 }, () => {
       });
     for (const path of ["live", "ready"]) expect(await page(`/minio/health/${path}`)).toMatchObject({ exitCode: 0 });
     expect((await page("/minio/v2/metrics/cluster")).stdout).toContain("minio_cluster_drive_online_total");
+  });
+
+  it("is led to by the proxy, which knows servers that answer from others", async () => {
+    const states = async () => {
+      const argv: [string, ...string[]] = ["curl", "-sf", "http://127.0.0.1:8404/metrics"];
+      return (await runInDebian({ argv, network })).stdout.match(/^haproxy_server_status\{.*state="UP"\} 1$/gm);
+    };
+    await expect.poll(states, { timeout: 20_000 }).toHaveLength(ports.length);
+    expect(await mc(9000, "through", "pipe", "store/files/through")).toMatchObject({ exitCode: 0 });
+    servers.get(9003)?.kill();
+    await servers.get(9003)?.ended;
+    expect((await mc(9000, "", "cat", "store/files/through")).stdout).toBe("through");
+    await expect.poll(states, { timeout: 20_000 }).toHaveLength(ports.length - 1);
+    servers.set(9003, start(9003));
+    await expect.poll(states, { timeout: 30_000 }).toHaveLength(ports.length);
   });
 
   it("reads and writes on when a zone is lost, and not when two are", async () => {
