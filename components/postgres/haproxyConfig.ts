@@ -34,7 +34,8 @@ const ms = (seconds: number) => `${Math.round(seconds * 1000)}ms`;
 export function haproxyConfig(config: HaproxyConfig): string {
   const { path, authorityFile, script, maxConnections, maxClients, domain } = config;
   return `global
-    log stdout format raw local0 info
+    # Without each question to Patroni.
+    log stdout format raw local0 notice
     # As many as the node has processors would each take memory.
     nbthread 2
     # Twice: a connection that had to wait a second time passes the proxy itself on its way.
@@ -66,6 +67,7 @@ defaults
     option tcplog
     # Only what went wrong.
     option dontlog-normal
+    option log-separate-errors
     # One that does not accept is left for the next, until the health check has found it out; then for "again".
     retries ${Math.ceil(config.check.hostLost / Math.min(poolerAccept, config.check.connectTimeout)) + 2}
     option redispatch 1
@@ -135,7 +137,7 @@ ${again(port)}
 `;
 }
 
-/** A pooler is well when it answers PostgreSQL's request for TLS. What happens to its connections when it is not: scripts/postgres/proxy.lua. */
+/** A pooler is well when it refuses encryption by GSSAPI: a question that it answers without a word in its log. What happens to its connections when it is not: scripts/postgres/proxy.lua. */
 function poolersPart({ poolers, path, maxClients }: HaproxyConfig): string {
   const port = ports.proxy.pooler;
   return `${frontend("poolers", port, maxClients, "await_server", path.patience)}
@@ -145,8 +147,8 @@ backend poolers
     timeout check ${ms(poolerCheck.timeout)}
     option tcp-check
     tcp-check connect
-    tcp-check send-binary 0000000804d2162f
-    tcp-check expect binary 53
+    tcp-check send-binary 0000000804d21630
+    tcp-check expect binary 4e
     default-server inter ${ms(poolerCheck.interval)} fastinter ${ms(poolerCheck.fastInterval)} downinter ${ms(poolerCheck.fastInterval)} fall ${poolerCheck.failures} rise 1 resolvers cluster init-addr none
     server-template pooler- ${poolers.most} ${poolers.host}:${ports.pooler} check
 ${again(port)}

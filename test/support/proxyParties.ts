@@ -24,13 +24,13 @@ print("serves", flush=True)
 postgres.serve_forever()
 `;
 
-/** A pooler as HAProxy sees it: says "S" to who asks for TLS, and then its address to whatever comes. Takes no new clients after USR1. */
+/** A pooler as HAProxy sees it: says "N" to who asks for GSSAPI, as PgBouncer does, and then its address to whatever comes. Takes no new clients after USR1. */
 export const pooler = `import signal, socket, sys, threading
 address = sys.argv[1]
 listening = socket.create_server((address, 6432))
 signal.signal(signal.SIGUSR1, lambda *_: listening.shutdown(socket.SHUT_RDWR) or listening.close())
 def serve(client):
-    if client.recv(8) == bytes.fromhex("0000000804d2162f"): client.sendall(b"S")
+    if client.recv(8) == bytes.fromhex("0000000804d21630"): client.sendall(b"N")
     while client.recv(1): client.sendall(address.encode() + b"\\n")
     client.close()
 def accept():
@@ -74,8 +74,8 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5) as connection:
 export const talk = `import socket, time
 connection = socket.create_connection(("127.0.0.1", 6432), 5)
 connection.settimeout(20)
-connection.sendall(bytes.fromhex("0000000804d2162f"))
-assert connection.recv(1) == b"S"
+connection.sendall(bytes.fromhex("0000000804d21630"))
+assert connection.recv(1) == b"N"
 answered = time.monotonic()
 try:
     while True:

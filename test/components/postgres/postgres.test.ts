@@ -63,7 +63,7 @@ describe("a Postgres cluster of our own", () => {
   let resources: Declared[];
   beforeAll(async () => {
     resources = await postgres();
-  });
+  }, 60_000);
 
   it.each(["etcd", "postgres"])("spreads three members of %s over zones and hosts", (name) => {
     const members = find(resources, "StatefulSet", name);
