@@ -80,9 +80,9 @@ const pooler = z
     pools: z
       .strictObject({
         /** To the database of the Dify API. */
-        dify: z.number().int().min(1).max(1000).default(40),
+        dify: z.number().int().min(1).max(1000).default(32),
         /** To the database of the plugin daemon. */
-        plugin: z.number().int().min(1).max(1000).default(15),
+        plugin: z.number().int().min(1).max(1000).default(12),
       })
       .prefault({}),
     /** Statements that each connection keeps prepared; 0 turns them off. */

@@ -1,7 +1,7 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { clientPath, connectionLife } from "./clientPath.ts";
 import { databases, ports, roles, tlsFiles } from "./layout.ts";
-import { connectionBudget, type DatabaseClient } from "./sizing.ts";
+import { administrative, connectionBudget, type DatabaseClient } from "./sizing.ts";
 import { failoverTiming } from "./timing.ts";
 
 export interface PgbouncerFiles {
@@ -23,12 +23,13 @@ export function pgbouncerConfig({ settings, clients, primary, tls, userList }: P
   const { pools, preparedStatements } = settings.pooler;
   const { authority, certificate, key } = tlsFiles(tls);
   const path = clientPath(failoverTiming(settings));
+  // A pool is one of a database and a user: whoever logs in, the database's share is not exceeded.
   const pool = (database: string, size: number) =>
-    `${database} = host=${primary.host} port=${primary.port} dbname=${database} pool_size=${size}`;
+    `${database} = host=${primary.host} port=${primary.port} dbname=${database} pool_size=${size} max_db_connections=${size}`;
   return `[databases]
 ${pool(databases.dify, pools.dify)}
 ${pool(databases.plugin, pools.plugin)}
-postgres = host=${primary.host} port=${primary.port} dbname=postgres pool_size=1
+postgres = host=${primary.host} port=${primary.port} dbname=postgres pool_size=1 max_db_connections=${administrative}
 
 [pgbouncer]
 listen_addr = 0.0.0.0

@@ -1,7 +1,7 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { toBytes } from "../../config/units.ts";
 
-/** Processes that each keep a pool of connections to one database; with those that are there only during a rolling update. */
+/** Processes that each keep a pool of connections to one database, at most at once: with those that an update has told to end. */
 export interface DatabaseClient {
   readonly name: string;
   readonly processes: number;
@@ -15,7 +15,7 @@ export interface DatabaseClient {
 export interface ConnectionBudget {
   /** Connections from clients that one pooler must accept when it is the only one left. */
   readonly clientsPerPooler: number;
-  /** Connections of all poolers to the primary, during a rolling update when there is one more of them. */
+  /** Connections of all poolers to the primary, at the height of a rolling update. */
   readonly fromPoolers: number;
   /** For Patroni, backups, jobs and people; see `reserved`. */
   readonly reserved: number;
@@ -42,12 +42,20 @@ export function walSenders({ members }: Pick<PatroniSettings, "members">): numbe
 
 type PooledSettings = Pick<PatroniSettings, "maxConnections" | "pooler">;
 
+/**
+ * Poolers at the height of a rolling update: each that is told to end serves its transactions to their end, and the next one is replaced
+ * meanwhile. Likewise after a node was lost: the primary keeps connections of the dead until it has found them out.
+ */
+const poolersAtOnce = (replicas: number) => 2 * replicas;
+
+/** Lookups of roles, and the plugin daemon's question whether its database is there: a limit of pgbouncerConfig.ts. */
+export const administrative = 2;
+
 /** Adds up what clients, poolers and the primary need of each other. */
 export function connectionBudget(settings: PooledSettings, clients: readonly DatabaseClient[]): ConnectionBudget {
   const { replicas, pools } = settings.pooler;
   const wanted = clients.reduce((sum, { processes, poolSize, overflow }) => sum + processes * (poolSize + overflow), 0);
-  // The lookup of a role takes a connection of its own; the plugin daemon may ask whether its database is there.
-  const fromPoolers = (replicas + 1) * (pools.dify + pools.plugin + 2);
+  const fromPoolers = poolersAtOnce(replicas) * (pools.dify + pools.plugin + administrative);
   const kept = Object.values(reserved).reduce((sum, n) => sum + n, 0);
   return {
     // The administrator must still get in, and probes, and a client whose old connection is not yet gone.

@@ -68,7 +68,7 @@ export const postgresRules = [
       ? []
       : problem(
           "maxConnections",
-          `${postgres.maxConnections} are ${-spare} short: ${fromPoolers} for ${postgres.pooler.replicas} poolers and one that replaces another, ${reserved} kept for Patroni, jobs and people`,
+          `${postgres.maxConnections} are ${-spare} short: ${fromPoolers} for ${postgres.pooler.replicas} poolers and those that replace them, ${reserved} kept for Patroni, jobs and people`,
           `give at least ${postgres.maxConnections - spare}, or smaller pooler.pools`,
         );
   }),

@@ -24,9 +24,9 @@ describe("the connections of the primary", () => {
       }),
     ));
 
-  it("carry one pooler more than are set, which a rolling update adds", () => {
+  it("carry every pooler twice: one that ends, and one that takes its place", () => {
     const settings = { maxConnections: 100, pooler: { replicas: 2, pools: { dify: 10, plugin: 5 } } };
-    expect(budgetOf(settings, []).fromPoolers).toBe(3 * 17);
+    expect(budgetOf(settings, []).fromPoolers).toBe(4 * 17);
   });
 
   it("let every client connect to the one pooler that is left", () =>

@@ -63,22 +63,26 @@ describe("what PostgreSQL must carry", () => {
       ]),
     );
 
-  it("counts each process with the surplus pod of a rolling update", () => {
+  it("counts each process twice: those that an update has told to end finish their runs first", () => {
     const { api, worker, beat } = clients({ api: { processes: 2 } });
-    expect(api).toEqual({ name: "api", database: "dify", processes: 8, poolSize: 20, overflow: 10 });
-    expect(worker?.processes).toBe(3);
+    expect(api).toEqual({ name: "api", database: "dify", processes: 12, poolSize: 20, overflow: 10 });
+    expect(worker?.processes).toBe(4);
     expect(beat?.processes).toBe(1);
   });
 
   it("counts the most that an autoscaler may start", () =>
-    expect(clients({ worker: { replicas: { min: 2, max: 10 } } })["worker"]?.processes).toBe(11));
+    expect(clients({ worker: { replicas: { min: 2, max: 10 } } })["worker"]?.processes).toBe(20));
 
   it("knows which databases and services a version has", () => {
     expect(clients({ version: "1.3.0" })).not.toHaveProperty("websocket");
-    expect(clients({})["plugin-daemon"]).toMatchObject({ database: "plugin", processes: 3 });
+    expect(clients({})["plugin-daemon"]).toMatchObject({ database: "plugin", processes: 4 });
     expect(clients({ version: "1.3.0" })["plugin-daemon"]).toMatchObject({ processes: 1 });
   });
 
-  it("counts the vectors' own connections where they are in PostgreSQL", () =>
-    expect(clients({}, { kind: "pgvector" })["vectors"]).toMatchObject({ processes: 7, poolSize: 1, overflow: 4 }));
+  it("counts the searches' own connections where vectors are in PostgreSQL", () => {
+    const searching = clients({}, { kind: "pgvector" });
+    expect(searching["searches of the api"]).toMatchObject({ processes: 6, poolSize: 0, overflow: 30 });
+    expect(searching["searches of the worker"]).toMatchObject({ processes: 4, overflow: 30 });
+    expect(clients({}, { kind: "weaviate" })).not.toHaveProperty("searches of the api");
+  });
 });
