@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { failoverTiming } from "../../../components/postgres/timing.ts";
@@ -11,6 +12,22 @@ describe("how long writers wait", () => {
     expect(expected.planned).toBeLessThan(5);
     expect(expected.crash).toBeLessThan(5);
     expect(expected.hostLost).toBeLessThanOrEqual(8);
+  });
+
+  it.each([
+    ["A switchover", "planned", true],
+    ["Postgres crashes", "crash", true],
+    ["The leader's host is gone", "hostLost", true],
+    ["The same without voters", "hostLost", false],
+  ] as const)("is told as it is: %s", (row, failure, voter) => {
+    const told = readFileSync(new URL("../../../docs/failover.md", import.meta.url), "utf8");
+    const { expected } = failoverTiming(settings({ timing: { voter } }));
+    const [, , , wait] =
+      told
+        .split("\n")
+        .find((line) => line.startsWith(`| ${row}`))
+        ?.split("|") ?? [];
+    expect(Number(wait)).toBeCloseTo(expected[failure], 1);
   });
 
   it("is bound by the ttl when nobody votes", () => {
