@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensureImages } from "./cluster/images/index.ts";
+import { ensureDifyImages, ensureImages } from "./cluster/images/index.ts";
 import { startCluster, type NodeKind } from "./cluster/index.ts";
 import { chooseNodes, simulatedNodes } from "./cluster/nodes/choice.ts";
 import { ensureRootfs, rootfsIsReady } from "./debian/rootfs.ts";
@@ -39,6 +39,7 @@ export async function prepare(kubeconfig: string | undefined): Promise<Prepared>
   const installed = await installedEngine(process.env["PATH"] ?? "", join(toolchainFolder, "engine"));
   const engineReason = "reason" in installed ? installed.reason : undefined;
   let nodes = kubeconfig ? undefined : chooseNodes(clusterFolder);
+  let difyOn: NodeKind = "simulated";
   const wanted = [
     ...(nodes ? clusterFamilies : []),
     ...(nodes?.kind === "real" ? imageFamilies : []),
@@ -51,15 +52,22 @@ export async function prepare(kubeconfig: string | undefined): Promise<Prepared>
     checkStep(kubeconfig, missing),
     ...missing.map((name) => buildStep(name, engineFamilies.includes(name) ? engineReason : undefined)),
     ...(nodes?.kind === "real"
-      ? imageSteps((reason) => {
-          nodes = simulatedNodes(reason);
-        })
+      ? [
+          debianStep((reason) => {
+            nodes = simulatedNodes(reason);
+          }),
+          imageStep((kind) => {
+            difyOn = kind;
+          }),
+        ]
       : []),
     {
       title: kubeconfig ? "Reach the cluster of KUBECONFIG" : "Start the cluster: control plane and nodes",
       run: async (progress) => {
         if (nodes) progress(nodes.description);
-        target = await reachCluster(kubeconfig ?? (await embeddedCluster(progress, nodes?.kind ?? "simulated")));
+        target = await reachCluster(
+          kubeconfig ?? (await embeddedCluster(progress, nodes?.kind ?? "simulated", difyOn)),
+        );
         await holdToTarget(targetFile, target);
       },
     },
@@ -109,33 +117,41 @@ function buildStep(name: FamilyName, reason?: string): Step {
   };
 }
 
-/** What pods of real nodes are made of. Quick when it is there; where Debian's packages cannot be had there are no real nodes. */
-const imageSteps = (unavailable: (reason: string) => void): readonly Step[] => [
-  {
-    title: "Build Debian with the data plane's programs (once, about 2 min)",
-    run: async (progress) => {
-      try {
-        await ensureRootfs(progress);
-      } catch (error) {
-        const reason = messageOf(error).split("\n").at(-1) ?? "";
-        progress(reason);
-        unavailable(`Debian's packages cannot be had: ${reason}`);
-      }
-    },
+/** What nodes and pods are made of. Where Debian's packages cannot be had there are no real nodes. */
+const debianStep = (unavailable: (reason: string) => void): Step => ({
+  title: "Build Debian with the data plane's programs (once, about 2 min)",
+  run: async (progress) => {
+    try {
+      await ensureRootfs(progress);
+    } catch (error) {
+      const reason = messageOf(error).split("\n").at(-1) ?? "";
+      unavailable(`Debian's packages cannot be had: ${reason}`);
+    }
   },
-  {
-    title: "Bake the images of pods (once, about 1 min)",
-    run: async (progress) => {
-      if (rootfsIsReady()) await ensureImages(progress);
-    },
-  },
-];
+});
 
-const embeddedCluster = async (progress: (message: string) => void, nodes: NodeKind): Promise<string> => {
+/** The images of pods; Dify's own where a registry can be reached. */
+const imageStep = (difyOn: (nodes: NodeKind) => void): Step => ({
+  title: "Bake the images of pods (once, about 1 min)",
+  run: async (progress) => {
+    if (!rootfsIsReady()) return;
+    const { difyImages, reason } = await ensureDifyImages(await ensureImages(progress), progress);
+    const pulled = difyImages === "pulled";
+    difyOn(pulled ? "real" : "simulated");
+    progress(`Dify's own pods ${pulled ? "run for real" : "go to simulated nodes"}: ${reason}`);
+  },
+});
+
+const embeddedCluster = async (
+  progress: (message: string) => void,
+  nodes: NodeKind,
+  difyOn: NodeKind,
+): Promise<string> => {
   const { kubeconfig } = await startCluster({
     dir: clusterFolder,
     binDir: toolchainPrograms,
     nodes,
+    difyOn,
     onProgress: progress,
     ...clusterPorts,
   });

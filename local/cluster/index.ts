@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly ports?: ClusterPorts | "free";
   /** @default "simulated"; a cluster that exists keeps its own */
   readonly nodes?: NodeKind;
+  /** The nodes that take Dify's pods. @default "simulated"; a cluster that exists keeps its own */
+  readonly difyOn?: NodeKind;
   /** Told in a few words what is being done. */
   readonly onProgress?: Progress;
 }
@@ -56,9 +58,9 @@ export interface Cluster {
  * @throws in one line when a port is in use; with the last lines of its log when a server stops.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { dir, binDir, ports, nodes: kind = "simulated", onProgress = () => undefined } = options;
+  const { dir, binDir, ports, nodes: kind = "simulated", difyOn = "simulated", onProgress = () => undefined } = options;
   return withLock(dir, onProgress, async () => {
-    const settings = await writeSettings(dir, binDir, kind, ports);
+    const settings = await writeSettings(dir, binDir, { nodes: kind, difyOn }, ports);
     const nodeSets = nodeSetsOf(settings);
     onProgress("checking certificates");
     const real = settings.nodes === "real";

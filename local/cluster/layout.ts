@@ -29,12 +29,17 @@ export const networks = {
   pods: "10.244.0.0/16",
 } as const;
 
+/** Label of the nodes that Dify's pods are placed on: Pulumi.local.yaml asks for it. */
+export const difyLabel = "dify-ha.local/dify";
+
 /** "real": pods run in containers, on nodes that are namespaces of this machine, beside simulated ones. "simulated": only those. */
 export type NodeKind = "real" | "simulated";
 
 /** What does not change while a cluster exists, kept in <dir>/cluster.json. */
 export interface ClusterSettings {
   readonly nodes: NodeKind;
+  /** The nodes that take Dify's pods: real ones only where its images can be pulled. */
+  readonly difyOn: NodeKind;
   /** Where its programs are: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok; kubelet, kube-proxy. */
   readonly binDir: string;
   readonly ports: ClusterPorts;
@@ -52,13 +57,14 @@ export function readSettings(dir: string): ClusterSettings | undefined {
 export async function writeSettings(
   dir: string,
   binDir: string,
-  nodes: NodeKind,
+  { nodes, difyOn }: Pick<ClusterSettings, "nodes" | "difyOn">,
   ports: ClusterPorts | "free" | undefined,
 ): Promise<ClusterSettings> {
   const known = readSettings(dir);
   const fresh = async () => (ports === "free" ? await freePorts() : defaultPorts);
   const chosen = typeof ports === "object" ? ports : (known?.ports ?? (await fresh()));
-  const settings: ClusterSettings = { nodes: known?.nodes ?? nodes, binDir, ports: chosen };
+  const kinds = { nodes: known?.nodes ?? nodes, difyOn: known?.difyOn ?? difyOn };
+  const settings: ClusterSettings = { ...kinds, binDir, ports: chosen };
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeFileSync(settingsFile(dir), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
   return settings;

@@ -1,13 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { networks } from "../layout.ts";
+import { difyLabel, networks, type ClusterSettings } from "../layout.ts";
 import { ensureIdentity } from "../pki/index.ts";
 import { ensureRunning, isCurrent, runningProcess, stopProcess, type ServerProcess } from "../process/supervise.ts";
 import type { NodeContext, NodeSet } from "./index.ts";
 
 const label = "dify-ha.local/nodes";
-/** Nodes that Dify's pods are placed on: Pulumi.local.yaml asks for it. */
-const difyLabel = "dify-ha.local/dify";
 const process = "kwok";
 /** The user that simulated.yaml gives its rights to. */
 const user = "dify-ha:simulated-nodes";
@@ -50,7 +48,7 @@ export const simulatedNodes: NodeSet = {
     const files = ["simulated.yaml", "storage.yaml"].map((file) => join(import.meta.dirname, file));
     await context.kubectl.apply(
       files,
-      nodes.map((node) => nodeObject(node, context.settings.nodes === "real")),
+      nodes.map((node) => nodeObject(node, context.settings)),
     );
     if (isCurrent(context.dir, kwok)) return;
     // A new kwok would wait until the leases of the old one have run out: up to 40 s in which nothing happens.
@@ -90,7 +88,7 @@ async function describe({ dir, settings }: NodeContext): Promise<ServerProcess> 
 const taint = { key: "dify-ha.local/simulated", value: "true", effect: "NoSchedule" };
 
 /** Big enough that only what is out of all proportion stays unscheduled. */
-function nodeObject({ name, zone, address }: SimulatedNode, besideReal: boolean): object {
+function nodeObject({ name, zone, address }: SimulatedNode, settings: ClusterSettings): object {
   const capacity = { cpu: "32", memory: "128Gi", pods: "110", "ephemeral-storage": "500Gi" };
   return {
     apiVersion: "v1",
@@ -99,7 +97,7 @@ function nodeObject({ name, zone, address }: SimulatedNode, besideReal: boolean)
       name,
       labels: {
         [label]: "simulated",
-        [difyLabel]: "true",
+        ...(settings.difyOn === "simulated" && { [difyLabel]: "true" }),
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
@@ -108,7 +106,7 @@ function nodeObject({ name, zone, address }: SimulatedNode, besideReal: boolean)
       },
       annotations: { "dify-ha.local/address": address },
     },
-    ...(besideReal && { spec: { taints: [taint] } }),
+    ...(settings.nodes === "real" && { spec: { taints: [taint] } }),
     status: { capacity, allocatable: capacity },
   };
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootfsFolder } from "../../../debian/rootfs.ts";
 import { ensureImages, giveImages, hasImages, pauseImage } from "../../images/index.ts";
+import { difyLabel } from "../../layout.ts";
 import { certFile, keyFile } from "../../pki/certificate.ts";
 import { ensureIdentity, pkiPaths } from "../../pki/index.ts";
 import { ensureRunning, isCurrent, stopProcess, type ServerProcess } from "../../process/supervise.ts";
@@ -14,7 +15,10 @@ import { lanOf, type RealNode } from "./topology.ts";
 const script = join(import.meta.dirname, "node.sh");
 
 /** By which pods choose among nodes. */
-const labels = { "dify-ha.local/nodes": "real" };
+const labelsOf = ({ settings }: NodeContext): Record<string, string> => ({
+  "dify-ha.local/nodes": "real",
+  ...(settings.difyOn === "real" && { [difyLabel]: "true" }),
+});
 
 export const processName = (node: RealNode): string => `node-${node.name}`;
 
@@ -82,14 +86,14 @@ async function giveIdentities({ dir, settings }: NodeContext, node: RealNode, et
   for (const [name, file] of Object.entries(copies)) copyFileSync(file, join(etc, name));
 }
 
-function describe({ settings }: NodeContext, node: RealNode): ServerProcess {
+function describe(context: NodeContext, node: RealNode): ServerProcess {
   const isolated = ["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"];
-  const given = [node.name, node.folder, rootfsFolder, settings.binDir, node.cgroup];
+  const given = [node.name, node.folder, rootfsFolder, context.settings.binDir, node.cgroup];
   const etc = join(node.folder, "etc");
   return {
     name: processName(node),
     program: "/usr/bin/unshare",
-    args: [...isolated, "sh", script, ...given, ...kubeletArguments(node, labels)],
+    args: [...isolated, "sh", script, ...given, ...kubeletArguments(node, labelsOf(context))],
     namespace: node.netns,
     ports: [],
     files: [
