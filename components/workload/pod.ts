@@ -4,6 +4,7 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import type { Placement } from "../../config/placement.ts";
 import { checksumAnnotation, configurationChecksum, type Configuration } from "./checksum.ts";
 import { container, writableVolume, type ContainerArgs } from "./container.ts";
+import { dnsConfig } from "./dns.ts";
 import { workloadLabels } from "./labels.ts";
 
 /** How long what matters most survives when a node runs short: data before services. */
@@ -60,6 +61,7 @@ export function podTemplate(name: string, args: PodArgs): PodTemplate {
       automountServiceAccountToken: args.serviceAccount !== undefined,
       ...(args.serviceAccount !== undefined && { serviceAccountName: args.serviceAccount }),
       enableServiceLinks: false,
+      dnsConfig,
       priorityClassName: priorityClass(cluster, args.priority ?? "service"),
       terminationGracePeriodSeconds: args.graceSeconds ?? 30,
       ...(cluster.imagePullSecrets.length > 0 && {

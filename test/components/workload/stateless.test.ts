@@ -38,6 +38,18 @@ describe("a stateless workload", () => {
     });
   });
 
+  it("asks the next name server after a second, and for whole names at once", async () => {
+    const { options } = at(
+      deployment(await deploy()),
+      "spec.template.spec.dnsConfig",
+    ) as k8s.types.output.core.v1.PodDNSConfig;
+    expect(Object.fromEntries(options.map(({ name, value }) => [name, value]))).toEqual({
+      ndots: "2",
+      timeout: "1",
+      attempts: "5",
+    });
+  });
+
   it("writes only where it says", async () => {
     const spec = at(deployment(await deploy()), "spec.template.spec") as k8s.types.output.core.v1.PodSpec;
     expect(spec.volumes).toEqual([
