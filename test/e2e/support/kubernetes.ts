@@ -30,9 +30,10 @@ export function clusterConfig({ kubeconfig }: Pick<Stack, "kubeconfig">): KubeCo
 
 /** Pods of a workload, in the order of their names. */
 export async function podsOf(stack: Stack, workload: string): Promise<Pod[]> {
-  const { items } = await clusterConfig(stack)
-    .makeApiClient(CoreV1Api)
-    .listNamespacedPod({ namespace: stack.namespaces.data, labelSelector: `${nameLabel}=${workload}` });
+  const core = clusterConfig(stack).makeApiClient(CoreV1Api);
+  const wanted = { namespace: stack.namespaces.data, labelSelector: `${nameLabel}=${workload}` };
+  // A connection that was kept may have been closed by the other side in that very moment.
+  const { items } = await core.listNamespacedPod(wanted).catch(() => core.listNamespacedPod(wanted));
   return items
     .filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed")
     .map(podOf)
