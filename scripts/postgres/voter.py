@@ -25,13 +25,15 @@ from dataclasses import dataclass, field
 from voter_ballot import Ballot
 from voter_probe import Prober, Standby
 from voter_rules import (
-    Settled, Suspicion, is_interregnum, is_suspect, must_pledge, successor, votes_to_end
+    Settled, Suspicion, is_abandoned, is_interregnum, is_suspect, must_pledge, successor, votes_to_end
 )
 from voter_store import Store
 from voter_view import View
 
 # Pause between rounds while nobody leads: every one of them is downtime.
 HASTE = 0.05
+# A bootstrap is given up for lost after so many times the patience with a leader: a member at work says so every second.
+BOOTSTRAP_PATIENCE = 5
 
 
 def say(message):
@@ -50,6 +52,9 @@ class Voter:
     settled: Settled = field(default_factory=Settled)
     view: View = field(default_factory=View)
 
+    def __post_init__(self):
+        self.abandonment = Suspicion(BOOTSTRAP_PATIENCE * self.suspicion.patience)
+
     def round(self):
         """One look at etcd and at the leader. Without etcd the leader is still watched, so that no time is lost when it is back."""
         started = self.clock()
@@ -58,6 +63,7 @@ class Voter:
         except (OSError, http.client.HTTPException, KeyError, ValueError):
             self._time_to_vote(started)
             raise
+        self._tend_bootstrap(started)
         if is_interregnum(self.view):
             return self._find_successor()
         self.ballot.withdraw("pledges")
@@ -77,6 +83,13 @@ class Voter:
     def pause(self, interval):
         """How long to wait after a round, itself included."""
         return HASTE if is_interregnum(self.view) else interval
+
+    def _tend_bootstrap(self, started):
+        abandoned = is_abandoned(self.view)
+        at_work = None if abandoned is None else not abandoned
+        if self.abandonment.observe(started, self.clock(), self.view.bootstrap, at_work):
+            if self.ballot.clear_bootstrap(self.view):
+                say("the cluster was to be made, but nobody does: the members may race for it anew")
 
     def _find_successor(self):
         self.suspicion.observe(0, 0, None, None)

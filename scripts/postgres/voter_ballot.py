@@ -69,6 +69,15 @@ class Ballot:
         handover = {"key": encode(self.votes_prefix + "handover"), "value": encode(member)}
         return self._transact(conditions, [self._leader(member, HANDOVER_TTL), {"request_put": handover}])
 
+    def clear_bootstrap(self, view):
+        """Lets the members race anew for who begins the cluster. True if it was this one who did."""
+        conditions = [
+            self._when("initialize", "CREATE", create_revision=str(view.bootstrap)),
+            self._when("initialize", "VALUE", value=""),
+            self._when("leader", "CREATE", create_revision="0"),
+        ]
+        return self._transact(conditions, [{"request_delete_range": {"key": self._patroni_key("initialize")}}])
+
     def _leader(self, value, ttl):
         lease = self.store.write("/v3/lease/grant", {"TTL": str(ttl)})["ID"]
         return {"request_put": {"key": self._patroni_key("leader"), "value": encode(value), "lease": lease}}

@@ -49,6 +49,17 @@ class Settled:
         return received is not None and now - self.since >= SETTLING
 
 
+def is_abandoned(view):
+    """Whether a bootstrap was begun that nobody does. None while there is no bootstrap.
+
+    Patroni asks etcd to be the one who begins; when the answer "yes" is lost it asks again, is told "no", and every member
+    waits for another for ever (seen on a busy machine).
+    """
+    if view.bootstrap == 0 or view.leadership is not None or not view.addresses:
+        return None
+    return not view.at_work
+
+
 def may_act(view):
     """Only when commits wait for standbys, and nobody else is at work on who leads."""
     return (

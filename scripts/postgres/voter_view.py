@@ -69,6 +69,9 @@ class View:
     switching: bool = False
     config_changed: int = 0
     failover_changed: int = 0
+    # Revision of a bootstrap that a member has begun and not ended, and whether some member says that it is at work.
+    bootstrap: int = 0
+    at_work: bool = False
 
 
 def encode(text):
@@ -98,7 +101,11 @@ def view_of(scope, ballots, scope_prefix, votes_prefix):
             seen.update(switching=asked and not failover.get("scheduled_at"), failover_changed=changed)
         elif name == "sync":
             seen["sync"] = synchronous_of(kv)
+        elif name == "initialize" and not kv.get("value"):
+            seen["bootstrap"] = int(kv["create_revision"])
         elif name.startswith("members/"):
+            if load(kv).get("state") != "stopped":
+                seen["at_work"] = True
             hosts = [urllib.parse.urlsplit(load(kv).get(url, "")) for url in ("conn_url", "api_url")]
             addresses[name[len("members/"):]] = tuple((h.hostname, h.port) for h in hosts if h.hostname and h.port)
     votes, pledges = [], []

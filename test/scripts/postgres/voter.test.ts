@@ -157,6 +157,29 @@ describe("voters on a real etcd", () => {
     40_000,
   );
 
+  describe("when no cluster is made yet", () => {
+    const bootstrap = () => etcd.ctl("get", "--keys-only", "/dify-ha/dify/initialize");
+    const member = (state: string) =>
+      etcd.ctl("put", "/dify-ha/dify/members/postgres-0", JSON.stringify({ role: "uninitialized", state }));
+    beforeEach(async () => {
+      await etcd.ctl("del", leaderKey);
+      await etcd.ctl("put", "/dify-ha/dify/initialize", "");
+    });
+
+    it("let the members race anew for a bootstrap that nobody does", async () => {
+      await member("stopped");
+      await start("postgres-1", "postgres-2");
+      await expect.poll(bootstrap, { timeout: 20_000 }).toBe("");
+    }, 60_000);
+
+    it("leave a bootstrap alone that a member is at", async () => {
+      await member("initializing new cluster");
+      await start("postgres-1", "postgres-2");
+      await delay(6000);
+      expect(await bootstrap()).toContain("initialize");
+    }, 60_000);
+  });
+
   it("leave a leader alone that only one cannot reach", async () => {
     await start("postgres-1");
     loseTheLeader();
