@@ -83,6 +83,8 @@ function sharedParameters(settings: PatroniSettings): Record<string, Value> {
     // A cut link must be noticed sooner than the kernel's quarter of an hour, or a lost standby holds its place.
     wal_sender_timeout: "5s",
     wal_receiver_timeout: "5s",
+    // A new leader's commits wait for a standby: one that could not reach it at once must not wait for 5 s.
+    wal_retrieve_retry_interval: "1s",
     tcp_keepalives_idle: 5,
     tcp_keepalives_interval: 1,
     tcp_keepalives_count: 3,
