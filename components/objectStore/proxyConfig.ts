@@ -1,4 +1,4 @@
-import { proxyHardStop, proxyStatusPort } from "../workload/haproxy.ts";
+import { proxyFolder, proxyHardStop, proxyStatusPort } from "../workload/haproxy.ts";
 
 export interface ProxyConfigArgs {
   /** Host of each server. */
@@ -69,7 +69,7 @@ backend servers
   http-check expect status 200
   # It answers before it has found its drives, and says so in a header only.
   http-check expect ! hdr name "x-minio-server-status"
-  default-server inter 1s fastinter 500ms downinter 1s fall 2 rise 2 on-marked-down shutdown-sessions ca-file /etc/haproxy/ca.crt verify required resolvers cluster init-addr last,libc,none
+  default-server inter 1s fastinter 500ms downinter 1s fall 2 rise 2 on-marked-down shutdown-sessions ca-file ${proxyFolder}/ca.crt verify required resolvers cluster init-addr last,libc,none
 ${lines.join("\n")}
 `;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
@@ -5,6 +6,8 @@ import type { RedisSentinelSettings } from "../../config/redis.ts";
 import { nodeProxy } from "../workload/haproxy.ts";
 import { proxyConfig } from "./proxyConfig.ts";
 import { failoverTiming } from "./timing.ts";
+
+const script = readFileSync(new URL("../../scripts/redis/await-master.lua", import.meta.url), "utf8");
 
 export interface RedisProxyArgs {
   readonly cluster: ClusterSettings;
@@ -33,7 +36,7 @@ export class RedisProxy extends pulumi.ComponentResource {
         namespace,
         image,
         resources,
-        files: { "haproxy.cfg": rendered },
+        files: { "haproxy.cfg": rendered, "await-master.lua": script },
         port: { name: "redis", number: 6379 },
         env: { REDIS_PASSWORD: { secret: secret.metadata.name, key: "password" } },
         reads: [secret],

@@ -1,5 +1,5 @@
 import type { RedisSentinelSettings } from "../../config/redis.ts";
-import { proxyHardStop, proxyStatusPort } from "../workload/haproxy.ts";
+import { proxyFolder, proxyHardStop, proxyStatusPort } from "../workload/haproxy.ts";
 import type { FailoverTiming } from "./timing.ts";
 
 export interface ProxyConfigArgs {
@@ -13,11 +13,11 @@ const ms = (seconds: number) => `${Math.round(seconds * 1000)}ms`;
 
 /**
  * haproxy.cfg of the proxy that follows the master. The password of the checks is HAProxy's variable REDIS_PASSWORD out of
- * its environment. A server counts only while it would accept a write: a master cut off from its replicas drops out before
+ * its environment, await-master.lua lies beside it. A server counts only while it would accept a write: a master cut off from its replicas drops out before
  * Sentinels have replaced it.
  */
 export function proxyConfig({ members, timing, maxConnections }: ProxyConfigArgs): string {
-  const { interval, timeout, fall, rise } = timing.proxy;
+  const { interval, timeout, fall, rise, patience } = timing.proxy;
   const servers = members.map((host, i) => `  server redis-${i} ${host}:6379`);
   return `global
   log stdout format raw local0 notice
@@ -25,6 +25,7 @@ export function proxyConfig({ members, timing, maxConnections }: ProxyConfigArgs
   hard-stop-after ${proxyHardStop}s
   # As many as the node has processors would each take memory.
   nbthread 2
+  lua-load ${proxyFolder}/await-master.lua ${patience}
 
 defaults
   mode tcp
@@ -32,6 +33,9 @@ defaults
   timeout connect ${ms(timeout)}
   timeout check ${ms(timeout)}
   timeout queue ${ms(timeout)}
+  # At each retry, or a connection that met the master's end was kept open without a server: clients that set no limit waited for ever.
+  retries 3
+  option redispatch 1
   # Clients block on lists and subscribe to channels for hours; TCP keep-alive finds the dead ones. A dead server is found by its checks.
   timeout client 24h
   timeout server 24h
@@ -65,6 +69,9 @@ frontend status
 frontend redis
   bind :6379
   maxconn ${maxConnections}
+  # A little more than the action's own time, which ends it.
+  tcp-request inspect-delay ${patience + 2}s
+  tcp-request content lua.await_server master
   default_backend master
 
 backend master

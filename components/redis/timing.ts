@@ -23,24 +23,27 @@ export interface ProxyTiming {
   readonly fall: number;
   /** Passed checks until a server is led to. */
   readonly rise: number;
+  /** How long a client is held while there is no master: a failover, and half as much again. A whole number. */
+  readonly patience: number;
   /** From a host's death until the proxy has left it: below downAfter, so that it never adds to the failover. */
   readonly leave: number;
 }
 
 export function failoverTiming({ downAfter }: Pick<RedisSentinelSettings, "downAfter">): FailoverTiming {
   const failoverTimeout = Math.max(10, 2 * downAfter);
+  const expectedGap = downAfter + 1.5;
   return {
     downAfter,
     failoverTimeout,
-    expectedGap: downAfter + 1.5,
+    expectedGap,
     yieldFor: downAfter + 3 * failoverTimeout,
     handOver: 15,
-    proxy: proxyTiming(downAfter),
+    proxy: proxyTiming(downAfter, expectedGap),
   };
 }
 
-function proxyTiming(downAfter: number): ProxyTiming {
+function proxyTiming(downAfter: number, expectedGap: number): ProxyTiming {
   const interval = Math.min(0.5, downAfter / 10);
   const timeout = Math.min(3, downAfter * 0.6);
-  return { interval, timeout, fall: 1, rise: 1, leave: interval + timeout };
+  return { interval, timeout, fall: 1, rise: 1, patience: Math.ceil(1.5 * expectedGap), leave: interval + timeout };
 }

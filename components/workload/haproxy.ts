@@ -10,6 +10,9 @@ import { PerNodeWorkload } from "./perNode.ts";
 /** Port of a proxy's health page (/healthz) and of its metrics for Prometheus (/metrics). */
 export const proxyStatusPort = 8404;
 
+/** Where a proxy finds its files. */
+export const proxyFolder = "/etc/haproxy";
+
 /** How long connections go on after a proxy was told to end: `hard-stop-after`. In seconds. */
 export const proxyHardStop = 20;
 
@@ -24,7 +27,7 @@ export interface NodeProxyArgs {
   readonly namespace: pulumi.Input<string>;
   readonly image: string;
   readonly resources: Resources;
-  /** Files in /etc/haproxy, among them haproxy.cfg, which answers `/healthz` on `proxyStatusPort`. */
+  /** Files in `proxyFolder`, among them haproxy.cfg, which answers `/healthz` on `proxyStatusPort`. */
   readonly files: Readonly<Record<string, pulumi.Input<string>>>;
   /** Port that clients connect to, and its name. */
   readonly port: { readonly name: string; readonly number: number };
@@ -55,9 +58,9 @@ export function nodeProxy(name: string, args: NodeProxyArgs, opts: pulumi.Compon
         {
           name: "haproxy",
           image,
-          command: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"],
+          command: ["haproxy", "-W", "-db", "-f", `${proxyFolder}/haproxy.cfg`],
           ...(args.env && { env: args.env }),
-          mounts: { "/etc/haproxy": { volume: "config", readOnly: true } },
+          mounts: { [proxyFolder]: { volume: "config", readOnly: true } },
           resources,
           ports: [
             { name: port.name, containerPort: port.number },

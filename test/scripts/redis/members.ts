@@ -68,11 +68,12 @@ export async function startMembers() {
   const start = (i: number) =>
     running.set(i, startInDebian({ argv: ["sh", "/pod.sh"], files, env: environment(i), user: "999", network }));
   const proxy = startInDebian({
-    argv: ["haproxy", "-W", "-db", "-f", "/etc/haproxy.cfg"],
+    argv: ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"],
     files: {
       "/etc/hosts": `127.0.0.1 localhost\n${names}`,
       "/etc/resolv.conf": "nameserver 127.0.0.1\n",
-      "/etc/haproxy.cfg": proxyConfig({ members: hosts, timing, maxConnections: 100 }).replace(
+      "/etc/haproxy/await-master.lua": script("await-master.lua"),
+      "/etc/haproxy/haproxy.cfg": proxyConfig({ members: hosts, timing, maxConnections: 100 }).replace(
         "bind :6379",
         "bind 127.0.0.1:6379",
       ),
