@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { reportTable, startWorkload, type Report, type Workload } from "../workload/workload.ts";
 import { recordFigures, type Figures } from "./figures.ts";
-import type { Watch } from "./splitBrain.ts";
+import type { Seen, Watch } from "./splitBrain.ts";
 import type { Stack } from "./stack.ts";
 import { tidy } from "./tidy.ts";
 import { until } from "./waiting.ts";
@@ -83,7 +83,7 @@ async function measure(stack: Stack, fault: Fault, workload: Workload, watch: Wa
   return figuresOf(fault, report, healedAfter, await watch.stop());
 }
 
-function figuresOf(fault: Fault, report: Report, healedAfter: number, splitBrain: Figures["splitBrain"]): Figures {
+function figuresOf(fault: Fault, report: Report, healedAfter: number, seen: Seen): Figures {
   const streams = Object.values(report.streams);
   const longest = (names: readonly (keyof Report["streams"])[]) =>
     Math.max(0, ...names.map((stream) => report.streams[stream].longestGapSeconds));
@@ -97,7 +97,7 @@ function figuresOf(fault: Fault, report: Report, healedAfter: number, splitBrain
     errors: concerned.reduce((n, { errors }) => n + errors, 0),
     acknowledged: sum(({ acknowledged }) => acknowledged),
     lost: sum(({ lost }) => lost),
-    splitBrain,
+    ...seen,
     healedAfter,
   };
   recordFigures(figures);

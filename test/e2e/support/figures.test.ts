@@ -9,6 +9,7 @@ const figures: Figures = {
   at: "2026-11-21T17:00:00.000Z",
   writeGap: 3.2,
   readGap: 0.4,
+  serverGap: 2.7,
   errors: 7,
   acknowledged: 1290,
   lost: 0,
@@ -53,7 +54,7 @@ describe("figures of faults", () => {
       .slice(1)
       .filter((line) => line.includes("│"));
     expect(head).toMatch(/fault .* writes .* lost/);
-    expect(row).toMatch(/postgres killed │ +3\.2 s │ +0\.4 s │ +7 │ +1290 │ +1 │ +never │ +never │ +12\.0 s/);
+    expect(row).toMatch(/postgres killed │ +3\.2 s │ +2\.7 s │ +0\.4 s │ +7 │ +1290 │ +1 │ +never │ +never │ +12\.0 s/);
   });
 });
 

@@ -15,6 +15,8 @@ export interface Figures {
   /** Longest time without an acknowledged write, and without a read. */
   readonly writeGap: number;
   readonly readGap: number;
+  /** Longest time in which no server acknowledged a write, asked without anything in between: the rest of the gap is the clients' way. */
+  readonly serverGap?: number;
   /** Operations on what was broken that failed. */
   readonly errors: number;
   readonly acknowledged: number;
@@ -51,6 +53,7 @@ export function summarize(fault: string, losses: readonly Figures[]): Figures {
     at: losses.at(-1)?.at ?? "",
     writeGap: percentile95(losses.map(({ writeGap }) => writeGap)),
     readGap: percentile95(losses.map(({ readGap }) => readGap)),
+    serverGap: percentile95(losses.map(({ serverGap = 0 }) => serverGap)),
     errors: sum(({ errors }) => errors),
     acknowledged: sum(({ acknowledged }) => acknowledged),
     lost: sum(({ lost }) => lost),
@@ -73,15 +76,27 @@ const seconds = (value: number) => `${value.toFixed(1)} s`;
 /** A row a fault. */
 export function figuresTable(figures: readonly Figures[]): string {
   const table = new Table({
-    head: ["fault", "writes", "reads", "errors", "acknowledged", "lost", "two open", "two acknowledged", "healed"],
-    colAligns: ["left", ...Array.from({ length: 8 }, () => "right" as const)],
+    head: [
+      "fault",
+      "writes",
+      "servers",
+      "reads",
+      "errors",
+      "acknowledged",
+      "lost",
+      "two open",
+      "two acknowledged",
+      "healed",
+    ],
+    colAligns: ["left", ...Array.from({ length: 9 }, () => "right" as const)],
     style: { head: [], border: [] },
     chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
-  for (const { fault, writeGap, readGap, errors, acknowledged, lost, splitBrain, healedAfter } of figures)
+  for (const { fault, writeGap, serverGap, readGap, errors, acknowledged, lost, splitBrain, healedAfter } of figures)
     table.push([
       fault,
       seconds(writeGap),
+      serverGap === undefined ? "" : seconds(serverGap),
       seconds(readGap),
       errors,
       acknowledged,

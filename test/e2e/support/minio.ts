@@ -11,7 +11,7 @@ export const minio: Subject = {
   writes: ["objects"],
   reads: ["objectReads"],
   // Every server takes writes at any time; which of them counts is decided by the quorum of an object's drives.
-  watch: () => ({ stop: () => Promise.resolve({ open: 0, acknowledged: 0 }) }),
+  watch: () => ({ stop: () => Promise.resolve({ splitBrain: { open: 0, acknowledged: 0 } }) }),
   async problems(stack) {
     const found = await Promise.all([unready(stack, Object.values(minioWorkloads)), minioProblems(stack)]);
     return found.flat();

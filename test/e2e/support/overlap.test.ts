@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyTwoAtOnce, secondsAtOnce, spansOf, type Sample } from "./overlap.ts";
+import { anyTwoAtOnce, longestSilence, secondsAtOnce, spansOf, type Sample } from "./overlap.ts";
 
 /** Samples every 200 ms that take 10 ms each. */
 const samples = (from: number, answers: string): Sample[] =>
@@ -46,4 +46,10 @@ describe("two writable servers at once", () => {
       }),
     );
   });
+});
+
+describe("the gap of the servers themselves", () => {
+  it("ends with whoever is the next to say yes", () =>
+    expect(longestSilence([samples(0, "yyynnnnn"), samples(0, "nnnnnnyy")])).toBeCloseTo(0.8));
+  it("is nothing where nobody was asked", () => expect(longestSilence([[], []])).toBe(0));
 });

@@ -56,3 +56,13 @@ export function anyTwoAtOnce(servers: readonly (readonly Sample[])[]): number {
   const spans = servers.map(spansOf);
   return spans.flatMap((a, i) => spans.slice(i + 1).map((b) => secondsAtOnce(a, b))).reduce((sum, s) => sum + s, 0);
 }
+
+/** Longest time between two yeses of any servers, in seconds: to within the pause between two questions. */
+export function longestSilence(servers: readonly (readonly Sample[])[]): number {
+  const times = servers
+    .flat()
+    .filter(({ yes }) => yes)
+    .map(({ to }) => to);
+  const sorted = times.toSorted((a, b) => a - b);
+  return Math.max(0, ...sorted.slice(1).map((to, i) => to - (sorted[i] ?? to)));
+}

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { names, paths } from "../../../components/postgres/layout.ts";
 import { podsOf, type Pod } from "./kubernetes.ts";
-import { anyTwoAtOnce, type Sample } from "./overlap.ts";
+import { anyTwoAtOnce, longestSilence, type Sample } from "./overlap.ts";
 import { enter } from "./processes.ts";
 import type { Stack } from "./stack.ts";
 
@@ -15,14 +15,20 @@ export interface SplitBrain {
   readonly acknowledged: number;
 }
 
+/** What was seen of the servers themselves. */
+export interface Seen {
+  readonly splitBrain: SplitBrain;
+  /** Longest time in which no server acknowledged a write, in seconds: what clients add to it is their own. Not there when none was asked. */
+  readonly serverGap?: number;
+}
+
 /** Looks for two writable servers until it is stopped. */
 export interface Watch {
-  stop(): Promise<SplitBrain>;
+  stop(): Promise<Seen>;
 }
 
 const script = readFileSync(new URL("watchMember.py", import.meta.url), "utf8");
-const kinds = ["open", "acknowledged"] as const;
-type Kind = (typeof kinds)[number];
+type Kind = "open" | "acknowledged";
 
 /** Milliseconds between two looks for members whose container has come back. */
 const lookAgain = 500;
@@ -72,8 +78,11 @@ export function watchServers(stack: Stack, workload: string, ask: (pod: Pod) => 
       const programs = [...asking.values()];
       for (const { stdout } of programs) stdout?.destroy();
       await Promise.all(programs);
-      const [open, acknowledged] = kinds.map((kind) => anyTwoAtOnce([...samples[kind].values()]));
-      return { open: open ?? 0, acknowledged: acknowledged ?? 0 };
+      const [open, acknowledged] = [[...samples.open.values()], [...samples.acknowledged.values()]];
+      return {
+        splitBrain: { open: anyTwoAtOnce(open), acknowledged: anyTwoAtOnce(acknowledged) },
+        serverGap: longestSilence(acknowledged),
+      };
     },
   };
 }
