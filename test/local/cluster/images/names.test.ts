@@ -22,7 +22,7 @@ describe("the name of an image on a node", () => {
   it("is the same in the manifest of DNS", () => {
     const file = new URL("../../../../local/cluster/nodes/real/coredns.yaml", import.meta.url);
     const manifests = parseAllDocuments(readFileSync(file, "utf8")).map((document) => document.toJS() as object);
-    expect(manifests.find((manifest) => "kind" in manifest && manifest.kind === "Deployment")).toHaveProperty(
+    expect(manifests.find((manifest) => "kind" in manifest && manifest.kind === "DaemonSet")).toHaveProperty(
       "spec.template.spec.containers.0.image",
       coreDnsImage,
     );
