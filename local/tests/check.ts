@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { messageOf } from "../failure.ts";
+import { stopInOrder } from "../interrupt.ts";
 import { repository } from "../paths.ts";
 
 /** One check that a command makes: it passes when the command succeeds. */
@@ -36,4 +37,15 @@ export async function runCheck(check: Check): Promise<Tally> {
   console.log(`${failed ? "FAILED" : "passed"}  ${check.name}, ${seconds} s`);
   if (failed) console.log(all || shortMessage);
   return failed ? { passed: 0, failed: 1 } : { passed: 1, failed: 0 };
+}
+
+/** Runs what a command is made of; its last line and its exit code say what came of it. An error counts as one failure. */
+export async function conclude(main: () => Promise<Tally>): Promise<void> {
+  stopInOrder();
+  const result = await main().catch((error: unknown): Tally => {
+    console.error(messageOf(error));
+    return { passed: 0, failed: 1 };
+  });
+  console.log(resultLine(result));
+  process.exitCode = result.failed > 0 ? 1 : 0;
 }

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { endToEndFolder, figuresFile, figuresTable, readFigures } from "../../test/e2e/support/figures.ts";
-import { Failure, messageOf } from "../failure.ts";
-import { goOnUnlessInterrupted, stopInOrder } from "../interrupt.ts";
+import { Failure } from "../failure.ts";
+import { goOnUnlessInterrupted } from "../interrupt.ts";
 import { repository } from "../paths.ts";
-import { resultLine, type Tally } from "./check.ts";
+import { conclude, type Tally } from "./check.ts";
 import { runVitest } from "./vitest.ts";
 
 /**
@@ -51,10 +51,4 @@ async function local(command: "up" | "down"): Promise<void> {
   if (exitCode !== 0) throw new Failure(`make ${command} did not succeed: why stands above.`);
 }
 
-stopInOrder();
-const result = await main().catch((error: unknown): Tally => {
-  console.error(messageOf(error));
-  return { passed: 0, failed: 1 };
-});
-console.log(resultLine(result));
-process.exitCode = result.failed > 0 ? 1 : 0;
+await conclude(main);

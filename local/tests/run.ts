@@ -1,11 +1,10 @@
 import { ensureRootfs } from "../debian/rootfs.ts";
-import { messageOf } from "../failure.ts";
-import { goOnUnlessInterrupted, stopInOrder } from "../interrupt.ts";
+import { goOnUnlessInterrupted } from "../interrupt.ts";
 import { ensurePrograms } from "../prepare.ts";
 import { compilePolicies } from "../pulumi/policies.ts";
 import { runSteps } from "../steps.ts";
 import { familyNames } from "../toolchain/families.ts";
-import { resultLine, runCheck, sum, type Tally } from "./check.ts";
+import { conclude, runCheck, sum, type Tally } from "./check.ts";
 import { lintChecks } from "./lint.ts";
 import { runVitest } from "./vitest.ts";
 
@@ -39,10 +38,4 @@ async function prepareTests(): Promise<void> {
   ]);
 }
 
-stopInOrder();
-const result = await main().catch((error: unknown): Tally => {
-  console.error(messageOf(error));
-  return { passed: 0, failed: 1 };
-});
-console.log(resultLine(result));
-process.exitCode = result.failed > 0 ? 1 : 0;
+await conclude(main);
