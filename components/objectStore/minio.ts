@@ -146,6 +146,8 @@ export class Minio extends pulumi.ComponentResource {
         MINIO_KMS_SECRET_KEY: { secret, key: "kms" },
         MINIO_BROWSER: "off",
         MINIO_CONN_USER_TIMEOUT: `${settings.deadPeer}s`,
+        // Go listens by MPTCP, whose connections do not inherit that limit: half of the peers found a lost host after 20-30 s only.
+        GODEBUG: "multipathtcp=0",
         // A member that comes back has another address.
         MINIO_DNS_CACHE_TTL: "5s",
         ...(settings.openMetrics && { MINIO_PROMETHEUS_AUTH_TYPE: "public" }),

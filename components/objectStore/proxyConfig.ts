@@ -8,6 +8,13 @@ export interface ProxyConfigArgs {
 }
 
 /**
+ * Seconds for which a server that comes back must be well before clients are led to it. MinIO looks for drives of others that it has not yet
+ * found every 15 s (erasure-sets.go, defaultMonitorConnectEndpointInterval); until it has, and its own are behind, it may take an older version
+ * of an object for the newest: an object that was put anew under a deleted one's name was seen missing.
+ */
+const settling = 20;
+
+/**
  * haproxy.cfg of the proxies before MinIO's servers; TLS passes through. A lost server is left after 3.5 s at most (a pause, a connect,
  * half a pause, a connect), and what was connected to it is ended, so that clients try again; a new connection meanwhile goes to the next after 1 s.
  */
@@ -69,7 +76,7 @@ backend servers
   http-check expect status 200
   # It answers before it has found its drives, and says so in a header only.
   http-check expect ! hdr name "x-minio-server-status"
-  default-server inter 1s fastinter 500ms downinter 1s fall 2 rise 2 on-marked-down shutdown-sessions ca-file ${proxyFolder}/ca.crt verify required resolvers cluster init-addr last,libc,none
+  default-server inter 1s fastinter 500ms downinter 1s fall 2 rise ${settling} on-marked-down shutdown-sessions ca-file ${proxyFolder}/ca.crt verify required resolvers cluster init-addr last,libc,none
 ${lines.join("\n")}
 `;
 }
