@@ -18,12 +18,12 @@ const sentinelBackend = z.strictObject({
   /** User and group of the image that own the data. */
   user: z.number().int().min(1).max(65535).default(999),
   /** Seconds that a master may be silent before Sentinels count it as down. Lower, a pause of the node would look like a death. */
-  downAfter: z.number().min(4).max(60).default(5),
+  downAfter: z.number().min(4).max(60).default(4),
   /**
    * Seconds that a replica may lie behind and still count when a write is accepted: bounds what a cut-off master can lose. At least 2 less
    * than downAfter, so that it accepts none any more when another is chosen.
    */
-  maxLag: z.number().int().min(2).max(60).default(3),
+  maxLag: z.number().int().min(2).max(60).default(2),
   /** Data that a server may hold. Full means refused writes, never lost tasks: nothing is evicted, as it is Celery's broker. */
   maxMemory: bytes.default("1Gi"),
   /** Of each server. Saving and synchronizing copy what changes meanwhile: well above maxMemory. */

@@ -10,10 +10,17 @@ import { podService, serviceHost } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { sentinelConfig } from "./sentinelConfig.ts";
 import { serverConfig } from "./serverConfig.ts";
-import { failoverTiming } from "./timing.ts";
+import { failoverTiming, renewAfter } from "./timing.ts";
 
 const ports = { redis: 6379, sentinel: 26379 } as const;
-const scripts = ["common.sh", "start-server.sh", "start-sentinel.sh", "hand-over.sh", "ready.sh"] as const;
+const scripts = [
+  "common.sh",
+  "start-server.sh",
+  "start-sentinel.sh",
+  "hand-over.sh",
+  "ready.sh",
+  "renew-links.sh",
+] as const;
 
 export interface RedisSentinelArgs {
   readonly cluster: ClusterSettings;
@@ -179,7 +186,7 @@ export class RedisSentinel extends pulumi.ComponentResource {
   }
 
   private environment() {
-    return { MEMBERS: this.members.join(" ") };
+    return { MEMBERS: this.members.join(" "), RENEW_AFTER: `${renewAfter}` };
   }
 }
 

@@ -68,4 +68,5 @@ if [ -n "$master" ]; then known=$(remembered); else known='' master=$(first_mast
 } >"$state.new"
 mv "$state.new" "$state"
 say "watches the master $master"
+sh "${0%/*}/renew-links.sh" 26379 /secrets/sentinel-password &
 exec redis-sentinel "$state"

@@ -59,4 +59,5 @@ fi
   [ "$master" = "$self" ] || echo "replicaof $master 6379"
 } >"$configuration"
 if [ "$master" = "$self" ]; then say "starts as master"; else say "starts as replica of $master"; fi
+sh "${0%/*}/renew-links.sh" 6379 /secrets/password &
 exec redis-server "$configuration"

@@ -4,7 +4,7 @@ import { failoverTiming } from "../../../components/redis/timing.ts";
 
 describe("timing of a failover", () => {
   it("brings a new master within 7 s at the default", () => {
-    const timing = failoverTiming({ downAfter: 5 });
+    const timing = failoverTiming({ downAfter: 4 });
     expect(timing.expectedGap).toBeLessThan(7);
     expect(timing.failoverTimeout).toBe(10);
   });

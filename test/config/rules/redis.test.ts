@@ -19,7 +19,7 @@ describe("settings of Redis", () => {
     [
       "a master that accepts writes while another does",
       { maxLag: 10 },
-      "redis.maxLag: a master that is cut off would accept writes for up to 12 s, and another is chosen after 5 s: what was written to the old one would be lost; give at most 3, or raise redis.downAfter to 12",
+      "redis.maxLag: a master that is cut off would accept writes for up to 12 s, and another is chosen after 4 s: what was written to the old one would be lost; give at most 2, or raise redis.downAfter to 12",
     ],
     ["an even number of members", { members: 4 }, "must be odd"],
     ["an external server without a name", { backend: "external" }, "redis.host: is missing"],

@@ -56,6 +56,26 @@ describe("Redis members from the rendered configuration and scripts", { timeout:
     expect(metrics).toMatch(/^haproxy_server_status\{proxy="master",server="redis-1",state="DOWN"\} 1$/m);
   });
 
+  it("let Sentinels and replicas make their connections anew, and end no other", async () => {
+    const clients = async () => (await members.cli(0, "client", "list")).split("\n");
+    const links = async () =>
+      (await clients()).filter((line) => / (name=sentinel-|flags=S)/.test(line)).map((line) => line.split(" ")[0]);
+    const writer = members.writer();
+    await moreWrites(writer);
+    const before = await links();
+    // Two of each Sentinel, one of each replica.
+    expect(before).toHaveLength(2 * settings.members + settings.members - 1);
+    expect(await members.run(0, "renew-links.sh", "6379", "/secrets/password")).toMatchObject({ exitCode: 0 });
+    await settled();
+    const after = await links();
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((id) => before.includes(id))).toEqual([]);
+    await moreWrites(writer);
+    const { stdout } = await writer.stop();
+    expect(stdout).toContain("lost none");
+    expect(stdout).not.toMatch(/closed|reset|NOREPLICAS/i);
+  });
+
   it("keep every acknowledged write when the master's node dies, and writers go on through the proxy", async () => {
     const writer = members.writer();
     await moreWrites(writer);

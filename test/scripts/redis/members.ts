@@ -12,6 +12,9 @@ export const password = "password-of-the-servers";
 const sentinelPassword = "password-of-the-sentinels";
 const timing = failoverTiming(settings);
 
+/** Sooner than in pods, in seconds. */
+export const renewAfter = 6;
+
 const host = (i: number) => `redis-${i}.dify-data.svc.cluster.local`;
 /** A loopback address of its own in place of the member's Service. */
 const address = (i: number) => `127.0.1.${10 + i}`;
@@ -19,7 +22,7 @@ const hosts = Array.from({ length: settings.members }, (_, i) => host(i));
 const names = hosts.map((name, i) => `${address(i)} ${name}\n`).join("");
 
 const script = (file: string) => readFileSync(new URL(`../../../scripts/redis/${file}`, import.meta.url), "utf8");
-const scriptFiles = ["common", "start-server", "start-sentinel", "hand-over", "ready"].map((file) => [
+const scriptFiles = ["common", "start-server", "start-sentinel", "hand-over", "ready", "renew-links"].map((file) => [
   `/scripts/${file}.sh`,
   script(`${file}.sh`),
 ]);
@@ -62,6 +65,7 @@ export async function startMembers() {
     LISTEN: address(i),
     YIELD_FOR: `${timing.yieldFor}`,
     HAND_OVER: `${timing.handOver}`,
+    RENEW_AFTER: `${renewAfter}`,
   });
   const running = new Map<number, RunningProgram>();
   /** Starts a pod on an empty volume. */
