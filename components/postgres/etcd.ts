@@ -5,11 +5,12 @@ import type { CertificateAuthority } from "../network/certificates.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { etcdArguments } from "./etcdConfig.ts";
 import { certificateNames, hostOf, keyMode, membersOf, names, ports } from "./layout.ts";
+import { failoverTiming } from "./timing.ts";
 
 export interface EtcdArgs {
   readonly cluster: ClusterSettings;
   readonly namespace: pulumi.Input<string>;
-  readonly settings: Pick<PatroniSettings, "etcd">;
+  readonly settings: Pick<PatroniSettings, "etcd" | "timing" | "proxy">;
   readonly authority: CertificateAuthority;
   /** What must be there before the first pod starts. */
   readonly after?: readonly pulumi.Input<pulumi.Resource>[];
@@ -36,6 +37,8 @@ export class Etcd extends pulumi.ComponentResource {
       { namespace, dnsNames: certificateNames("etcd", cluster), ipAddresses: ["127.0.0.1"] },
       { parent: this },
     );
+    // A drain ends all pods of a node at once. The Postgres among them asks just once to give its lock away: without an answer it lasts for the ttl.
+    const linger = failoverTiming(settings).primaryStopTimeout + 2;
     const health = (path: string) => ({ httpGet: { path, port: ports.etcd.metrics }, timeoutSeconds: 5 });
     this.workload = new StatefulWorkload(
       names.etcd,
@@ -47,6 +50,7 @@ export class Etcd extends pulumi.ComponentResource {
         claims: { data: etcd.storage },
         backup: "etcd-snapshot",
         runAs: { user, group: user },
+        graceSeconds: linger + 20,
         containers: [
           {
             name: "etcd",
@@ -64,6 +68,7 @@ export class Etcd extends pulumi.ComponentResource {
             mounts: { [folders.data]: { volume: "data" }, [folders.tls]: { volume: "tls", readOnly: true } },
             resources: etcd.resources,
             ports: Object.entries(ports.etcd).map(([port, containerPort]) => ({ name: port, containerPort })),
+            lifecycle: { preStop: { sleep: { seconds: linger } } },
             // A member that waits for its peers is alive; one that has no leader is not ready.
             startupProbe: { ...health("/livez"), periodSeconds: 2, failureThreshold: 90 },
             livenessProbe: { ...health("/livez"), periodSeconds: 10, failureThreshold: 6 },

@@ -5,7 +5,7 @@ import type { CertificateAuthority } from "../network/certificates.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { certificateNames, keyMode, membersOf, names, ports } from "./layout.ts";
 import { memberContainers, memberVolumes, voterScripts } from "./memberPod.ts";
-import { clusterFile, memberFile } from "./patroniConfig.ts";
+import { clusterFile, fetchLog, memberFile } from "./patroniConfig.ts";
 import type { Repository } from "./repository.ts";
 import { configurationFiles, script, secretFiles } from "./scripts.ts";
 
@@ -98,4 +98,4 @@ export class PatroniMembers extends pulumi.ComponentResource {
   }
 }
 
-const memberScripts = ["start-member.sh", ...voterScripts] as const;
+const memberScripts = ["start-member.sh", fetchLog, ...voterScripts] as const;

@@ -5,6 +5,12 @@ import { keyPrefix, names, paths, ports, roles, scope, tlsFiles } from "./layout
 import { memoryPlan, reserved, walSenders } from "./sizing.ts";
 import { failoverTiming } from "./timing.ts";
 
+/** Script that fetches what the leader does not keep any more. */
+export const fetchLog = "fetch-log.sh";
+
+/** A command that is not found would end a standby: members that have the script not yet, or not any more, do without. */
+const restoreCommand = `test -e ${paths.scripts}/${fetchLog} && STANZA=${scope} sh ${paths.scripts}/${fetchLog} %f %p`;
+
 type Value = string | number | boolean;
 
 /** What all members agree on; kept in etcd. Patroni reads it from a file only when the cluster is made. */
@@ -23,6 +29,8 @@ export interface DynamicConfiguration {
   readonly postgresql: {
     readonly use_pg_rewind: boolean;
     readonly use_slots: boolean;
+    /** Of standbys. */
+    readonly recovery_conf: Readonly<Record<string, Value>>;
     readonly parameters: Readonly<Record<string, Value>>;
   };
 }
@@ -45,7 +53,12 @@ export function dynamicConfiguration(settings: PatroniSettings): DynamicConfigur
     failsafe_mode: true,
     // A member that is away for longer than this no longer holds back the primary's log.
     member_slots_ttl: "2h",
-    postgresql: { use_pg_rewind: true, use_slots: true, parameters: sharedParameters(settings) },
+    postgresql: {
+      use_pg_rewind: true,
+      use_slots: true,
+      recovery_conf: { restore_command: restoreCommand },
+      parameters: sharedParameters(settings),
+    },
   };
 }
 

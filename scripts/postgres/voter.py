@@ -2,7 +2,7 @@
 """Replaces a leader whose host is gone, long before its lock ends by itself (H2).
 
 Runs beside each member. Every round it reads Patroni's keys from etcd and tries the leader's ports. A leader that has been
-unreachable for `unreachable` seconds gets this member's vote. Then, by whoever sees enough of what comes before:
+unreachable for `unreachable` seconds, or whose host has refused for `refused` seconds, gets this member's vote. Then, by whoever sees enough of what comes before:
 
 1. A majority's votes end the term: the leader's key goes to nobody. Patroni's standbys follow nobody then.
 2. Each synchronous standby that receives from nobody any more pledges so, and says how much it has.
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from voter_ballot import Ballot
 from voter_probe import Prober, Standby
 from voter_rules import (
-    Settled, Suspicion, is_abandoned, is_interregnum, is_suspect, must_pledge, successor, votes_to_end
+    ACCEPTS, SILENT, Settled, Suspicion, is_abandoned, is_interregnum, is_suspect, must_pledge, successor, votes_to_end
 )
 from voter_store import Store
 from voter_view import View
@@ -53,7 +53,8 @@ class Voter:
     view: View = field(default_factory=View)
 
     def __post_init__(self):
-        self.abandonment = Suspicion(BOOTSTRAP_PATIENCE * self.suspicion.patience)
+        patience = BOOTSTRAP_PATIENCE * self.suspicion.patience
+        self.abandonment = Suspicion(patience, patience)
 
     def round(self):
         """One look at etcd and at the leader. Without etcd the leader is still watched, so that no time is lost when it is back."""
@@ -70,8 +71,7 @@ class Voter:
         if self._time_to_vote(started):
             leader = self.view.leadership
             if self.ballot.vote(self.clock(), leader):
-                patience = self.suspicion.patience
-                say(f"{leader.member} has been unreachable for {patience} s: vote against its term {leader.revision}")
+                say(f"{leader.member} is unreachable: vote against its term {leader.revision}")
             self.view = self.ballot.read()
         else:
             self.ballot.withdraw("votes")
@@ -86,8 +86,8 @@ class Voter:
 
     def _tend_bootstrap(self, started):
         abandoned = is_abandoned(self.view)
-        at_work = None if abandoned is None else not abandoned
-        if self.abandonment.observe(started, self.clock(), self.view.bootstrap, at_work):
+        seen = None if abandoned is None else SILENT if abandoned else ACCEPTS
+        if self.abandonment.observe(started, self.clock(), self.view.bootstrap, seen):
             if self.ballot.clear_bootstrap(self.view):
                 say("the cluster was to be made, but nobody does: the members may race for it anew")
 
@@ -110,8 +110,8 @@ class Voter:
         if not is_suspect(self.view, self.member):
             return self.suspicion.observe(started, started, None, None)
         leader = self.view.leadership
-        reachable = self.prober.reachable(self.view.addresses.get(leader.member, ()))
-        return self.suspicion.observe(started, self.clock(), leader, reachable)
+        seen = self.prober.look(self.view.addresses.get(leader.member, ()))
+        return self.suspicion.observe(started, self.clock(), leader, seen)
 
 
 def main():
@@ -127,8 +127,8 @@ def main():
         member,
         frozenset(settings["voters"]),
         Ballot(store, settings["scopePrefix"], settings["votesPrefix"], member, settings["interregnum"]),
-        Suspicion(settings["unreachable"]),
-        Prober(settings["connectTimeout"]),
+        Suspicion(settings["unreachable"], settings["refused"]),
+        Prober(settings["connectTimeout"], context),
         Standby(local["psql"], local["sockets"], local["user"]),
     )
     say(f"{member} watches with {len(voter.voters) - 1} others")

@@ -2,40 +2,49 @@
 
 import concurrent.futures
 import socket
+import ssl
 import subprocess
+
+from voter_rules import ACCEPTS, REFUSES, SILENT
 
 
 class Prober:
-    """Whether somebody listens at an address. A name that does not resolve says nothing about the host: its last address is tried."""
+    """Whether a member's Postgres accepts, or its Patroni answers. A name that does not resolve says nothing about the host: its last address is tried."""
 
-    def __init__(self, timeout):
-        self.timeout = timeout
+    def __init__(self, timeout, context):
+        self.timeout, self.context = timeout, context
         self.connections = concurrent.futures.ThreadPoolExecutor(4)
         # Apart, since a lookup may take long when a DNS server has gone with the leader's host.
         self.lookups = concurrent.futures.ThreadPoolExecutor(4)
         self.looking, self.known = {}, {}
         self.well = True
 
-    def reachable(self, addresses):
-        """True when a port accepts, False when none does, None when no address is known.
+    def look(self, addresses):
+        """ACCEPTS, or REFUSES when the host says that it has no Postgres, else SILENT; None when no address is known.
 
-        As long as all is well only the first is tried: Patroni logs every connection that asks for nothing.
+        `addresses` are those of Postgres and of Patroni. As long as all is well only the first is tried: Patroni logs every connection that
+        asks for nothing.
         """
         for host in {h for h, _ in addresses} - self.known.keys():
             concurrent.futures.wait([self._look_up(host)], self.timeout)
-        known = [(self.known[h], p) for h, p in addresses if h in self.known]
-        if not known:
+        if len(addresses) < 2 or any(host not in self.known for host, _ in addresses):
             return None
-        self.well = (self.well and self._connects(*known[0])) or self._any_connects(known)
+        postgres, patroni = addresses
+        seen = self._connect(postgres) if self.well else None
+        if seen != ACCEPTS:
+            seen = self._look_closely(postgres, patroni)
+        self.well = seen == ACCEPTS
         if not self.well:
             # The pod may have moved: the next round tries what the name says then.
             for host in {h for h, _ in addresses}:
                 self._look_up(host)
-        return self.well
+        return seen
 
-    def _any_connects(self, known):
-        tried = [self.connections.submit(self._connects, address, port) for address, port in known]
-        return any(t.result() for t in concurrent.futures.as_completed(tried))
+    def _look_closely(self, postgres, patroni):
+        """A Patroni that answers is at work on its Postgres. One that ends does not answer any more, though its port accepts."""
+        answer = self.connections.submit(self._connect, patroni, self.context)
+        seen = self._connect(postgres)
+        return ACCEPTS if ACCEPTS in (seen, answer.result()) else seen
 
     def _look_up(self, host):
         if host not in self.looking or self.looking[host].done():
@@ -48,12 +57,20 @@ class Prober:
         except OSError:
             pass
 
-    def _connects(self, address, port):
+    def _connect(self, address, context=None):
+        """Connects, with TLS where there is a context. Whose certificate is wrong has answered."""
+        host, port = address
         try:
-            with socket.create_connection((address, port), self.timeout):
-                return True
+            with socket.create_connection((self.known[host], port), self.timeout) as connection:
+                if context:
+                    context.wrap_socket(connection, server_hostname=host).close()
+                return ACCEPTS
+        except ConnectionRefusedError:
+            return REFUSES
+        except ssl.SSLCertVerificationError:
+            return ACCEPTS
         except OSError:
-            return False
+            return SILENT
 
 
 # One number when this is a standby that was told to follow nobody and has no process that receives; else no row.

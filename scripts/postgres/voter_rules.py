@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from voter_view import NOBODY
 
+# What a look at the leader shows: its Postgres accepts or its Patroni answers; its host has no Postgres; neither.
+ACCEPTS, REFUSES, SILENT = "accepts", "refuses", "silent"
 # Fewer failures than this may be one lost packet and its repetition.
 FEWEST_FAILURES = 3
 # How long a standby must look cut off before it gives its word: what its Postgres was told reaches all its processes by then.
@@ -15,24 +17,32 @@ class Suspicion:
     """Since when the leader of one term has been unreachable. Times are of a clock that nobody sets."""
 
     patience: float
+    # The same while its host refuses: that one lives, and says that no server is there.
+    patience_with_refusal: float
     leadership: "object | None" = None
     since: "float | None" = None
+    refused_since: "float | None" = None
     until: float = 0
     failures: int = 0
 
-    def observe(self, started, ended, leadership, reachable):
-        """True when it is time to vote, after a look from `started` to `ended`. `reachable` is None when nothing can be said."""
+    def observe(self, started, ended, leadership, look):
+        """True when it is time to vote, after a look from `started` to `ended`. `look` is None when nothing can be said."""
         if leadership != self.leadership:
             self.leadership, self.since = leadership, None
-        if leadership is None or reachable is not False:
+        if leadership is None or look is None or look == ACCEPTS:
             self.since = None
             return False
         # A voter that was asleep has not watched: its own host may have been what stood still.
         if self.since is None or started - self.until > self.patience:
-            self.since, self.failures = started, 0
+            self.since, self.refused_since, self.failures = started, None, 0
+        if look != REFUSES:
+            self.refused_since = None
+        elif self.refused_since is None:
+            self.refused_since = started
         self.until = ended
         self.failures += 1
-        return self.failures >= FEWEST_FAILURES and ended - self.since >= self.patience
+        refused = self.refused_since is not None and ended - self.refused_since >= self.patience_with_refusal
+        return refused or self.failures >= FEWEST_FAILURES and ended - self.since >= self.patience
 
 
 @dataclass

@@ -11,7 +11,7 @@ import {
   tlsFiles,
 } from "../../components/postgres/layout.ts";
 import { voterScripts, voterSettings } from "../../components/postgres/memberPod.ts";
-import { clusterFile, dynamicConfiguration, memberFile } from "../../components/postgres/patroniConfig.ts";
+import { clusterFile, dynamicConfiguration, fetchLog, memberFile } from "../../components/postgres/patroniConfig.ts";
 import { memberRepositoryConfig, type RepositoryPlace } from "../../components/postgres/pgbackrestConfig.ts";
 import { pgbouncerConfig, userList } from "../../components/postgres/pgbouncerConfig.ts";
 import { script } from "../../components/postgres/scripts.ts";
@@ -148,6 +148,7 @@ exec sh ${paths.scripts}/start-member.sh
         [`${paths.config}/patroni.yml`]: clusterFile(this.settings),
         [`${paths.config}/member.yml`]: memberFile(this.settings, etcd),
         [`${paths.scripts}/start-member.sh`]: script("start-member.sh"),
+        [`${paths.scripts}/${fetchLog}`]: script(fetchLog),
         ...Object.fromEntries(voterScripts.map((name) => [`${paths.scripts}/${name}`, script(name)])),
         [`${paths.repository}/pgbackrest.conf`]: backupServer,
         [`${paths.repositoryAuthority}/ca.crt`]: this.certificates.minio.authority,

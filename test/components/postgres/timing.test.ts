@@ -15,7 +15,7 @@ describe("how long writers wait", () => {
   });
 
   it.each([
-    ["A switchover", "planned", true],
+    ["A drained node", "planned", true],
     ["Postgres crashes", "crash", true],
     ["The leader's host is gone", "hostLost", true],
     ["The same without voters", "hostLost", false],

@@ -85,6 +85,7 @@ describe("voters on a real etcd", () => {
       storeTimeout: 2,
       connectTimeout: 0.5,
       unreachable: 0.5,
+      refused: 0.5,
       interregnum: 20,
       voters: ["postgres-0", "postgres-1", "postgres-2"],
       postgres: { psql: "/opt/test/psql", sockets: "/none", user: "postgres" },

@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import unittest
 
-from voter_rules import Settled, Suspicion, is_suspect, must_pledge, successor, votes_to_end
+from voter_rules import ACCEPTS, REFUSES, SILENT, Settled, Suspicion, is_suspect, must_pledge, successor, votes_to_end
 from voter_view import NOBODY, Leadership, Pledge, Synchronous, View, Vote, view_of
 
 leader = Leadership("postgres-0", 7)
@@ -27,9 +27,9 @@ def sync(standbys, quorum, who="postgres-0"):
 
 
 class ALeaderIsSuspected(unittest.TestCase):
-    def looks(self, *times, patience=2, reachable=False):
-        suspicion = Suspicion(patience)
-        return [suspicion.observe(at, at, leader, reachable) for at in times]
+    def looks(self, *times, seen=SILENT):
+        suspicion = Suspicion(2, 0.8)
+        return [suspicion.observe(at, at, leader, seen) for at in times]
 
     def test_after_it_was_unreachable_long_enough(self):
         self.assertEqual([False, False, False, True], self.looks(10.0, 10.5, 11.9, 12.0))
@@ -37,21 +37,29 @@ class ALeaderIsSuspected(unittest.TestCase):
     def test_not_after_fewer_than_three_looks(self):
         self.assertEqual([False, False, True], self.looks(10.0, 12.0, 12.1))
 
+    def test_sooner_when_its_host_says_that_nothing_listens(self):
+        self.assertEqual([False, True], self.looks(10.0, 10.8, seen=REFUSES))
+
+    def test_not_sooner_when_it_refused_only_at_last(self):
+        suspicion = Suspicion(2, 0.8)
+        seen = {10.0: SILENT, 10.4: REFUSES, 10.8: SILENT, 11.2: REFUSES, 11.6: REFUSES}
+        self.assertFalse(any(suspicion.observe(at, at, leader, look) for at, look in seen.items()))
+
     def test_not_when_it_answered_in_between(self):
-        suspicion = Suspicion(2)
+        suspicion = Suspicion(2, 0.8)
         for at in (10.0, 10.5):
-            suspicion.observe(at, at, leader, False)
-        suspicion.observe(11.0, 11.0, leader, True)
-        self.assertFalse(suspicion.observe(12.5, 12.5, leader, False))
+            suspicion.observe(at, at, leader, SILENT)
+        suspicion.observe(11.0, 11.0, leader, ACCEPTS)
+        self.assertFalse(suspicion.observe(12.5, 12.5, leader, SILENT))
 
     def test_not_when_nothing_can_be_said(self):
-        self.assertEqual([False] * 4, self.looks(10.0, 11.0, 12.0, 13.0, reachable=None))
+        self.assertEqual([False] * 4, self.looks(10.0, 11.0, 12.0, 13.0, seen=None))
 
     def test_anew_in_every_term(self):
-        suspicion = Suspicion(2)
+        suspicion = Suspicion(2, 0.8)
         for at in (10.0, 11.0, 12.0):
-            suspicion.observe(at, at, leader, False)
-        self.assertFalse(suspicion.observe(12.5, 12.5, next_term, False))
+            suspicion.observe(at, at, leader, SILENT)
+        self.assertFalse(suspicion.observe(12.5, 12.5, next_term, SILENT))
 
     def test_anew_after_the_voter_itself_stood_still(self):
         self.assertEqual([False, False, False, False], self.looks(10.0, 10.5, 60.0, 60.5))

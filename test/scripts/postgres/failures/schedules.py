@@ -224,7 +224,7 @@ class ARuleThatIsLeftOut(unittest.TestCase):
         )
 
     def test_patience(self):
-        at_once = lambda suspicion, started, ended, leadership, reachable: leadership is not None and reachable is False
+        at_once = lambda suspicion, started, ended, leadership, look: leadership is not None and look in ("silent", "refuses")
         self.assert_found(Violation, mutated(voter_rules.Suspicion, "observe", at_once), first=100)
 
 

@@ -4,7 +4,7 @@ import json
 
 from voter_view import NOBODY
 
-PATIENCE = 2
+PATIENCE, PATIENCE_WITH_REFUSAL = 2, 1
 
 
 class Violation(AssertionError):
@@ -56,5 +56,6 @@ class Watch:
         if since is not None and self.now - since > 3 + 1 + 2 + 1:
             raise Violation(f"ended the term of {was}, which most have been able to reach for {self.now - since:.1f} s")
         all_reached = self.reached.get("by all")
-        if all_reached is not None and self.now - all_reached < PATIENCE - 0.2:
+        patience = PATIENCE_WITH_REFUSAL if self.refuses else PATIENCE
+        if all_reached is not None and self.now - all_reached < patience - 0.2:
             raise Violation(f"ended the term of {was} too soon: all reached it {self.now - all_reached:.1f} s ago")

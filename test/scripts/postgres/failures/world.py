@@ -12,9 +12,9 @@ from patroni import TTL, Patroni
 from postgres import Member, Postgres
 from voter import Voter
 from voter_ballot import Ballot
-from voter_rules import Suspicion
+from voter_rules import ACCEPTS, REFUSES, SILENT, Suspicion
 from voter_view import decode
-from watch import PATIENCE, Watch
+from watch import PATIENCE, PATIENCE_WITH_REFUSAL, Watch
 
 INTERVAL, CONNECT = 0.4, 0.5
 
@@ -23,6 +23,8 @@ class World(Patroni, Postgres, Watch):
     def __init__(self, seed, size=3, mode="quorum"):
         self.random, self.now, self.events, self.count = random.Random(seed), 0.0, [], 0
         self.etcd, self.mode = Etcd(), mode
+        # What a host says that does not accept: safety must not depend on it.
+        self.refuses = self.random.random() < 0.3
         self.members = {f"postgres-{i}": Member(f"postgres-{i}") for i in range(size)}
         # Pairs whose packets are lost, and hosts at which no new connection gets through while those that are there go on.
         self.cut, self.deaf, self.slow_etcd = set(), set(), 0.0
@@ -130,8 +132,10 @@ class World(Patroni, Postgres, Watch):
                 return world.ask_etcd(name, path, body)
 
         class Tried:
-            def reachable(self, addresses):
-                return any(world.accepts(name, host) for host, _ in addresses)
+            def look(self, addresses):
+                if any(world.accepts(name, host) for host, _ in addresses):
+                    return ACCEPTS
+                return REFUSES if world.refuses else SILENT
 
         class Beside:
             def received(self):
@@ -142,7 +146,7 @@ class World(Patroni, Postgres, Watch):
         voters = frozenset(self.members)
         # Clocks of two hosts have nothing in common.
         clock = lambda: self.now + offset
-        return Voter(name, voters, ballot, Suspicion(PATIENCE), Tried(), Beside(), clock)
+        return Voter(name, voters, ballot, Suspicion(PATIENCE, PATIENCE_WITH_REFUSAL), Tried(), Beside(), clock)
 
     def _vote(self, voter, member):
         pause = INTERVAL
