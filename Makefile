@@ -36,8 +36,9 @@ settings: ## print every setting with its meaning, bounds and default
 lint: ## check types, style and scripts
 	@local/run local/tests/run.ts --lint
 
-bench: ## print the program's start, previews with and without policies, and resources side by side
+bench: ## measure side by side: the program's start and previews; failovers and those with the defaults of Patroni and Sentinel
 	@local/run bench/run.ts
+	@local/run bench/failover.ts
 
 clean: down ## remove what was built as well
 	@DIFY_HA_LOCAL=.local-e2e/stack local/run down

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { chooseNodes } from "../cluster/nodes/choice.ts";
 import { ensureRootfs } from "../debian/rootfs.ts";
 import { goOnUnlessInterrupted } from "../interrupt.ts";
 import { ensurePrograms } from "../prepare.ts";
@@ -6,15 +8,32 @@ import { runSteps } from "../steps.ts";
 import { familyNames } from "../toolchain/families.ts";
 import { conclude, runCheck, sum, type Tally } from "./check.ts";
 import { lintChecks } from "./lint.ts";
+import { ownStack, withStack } from "./stack.ts";
 import { runVitest } from "./vitest.ts";
 
-/** `make test`: lint and all suites but those of `make e2e`; `make lint` (`--lint`): lint alone. The last line counts what passed and failed. */
+/** Faults of `make e2e` that every run makes: whatever leads is killed, and loses its node. */
+const faultsOfEveryRun = ["faults/postgres/crash", "faults/postgres/nodeLost", "faults/redis/master"];
+
+/** `make test`: lint, all suites and some faults; `make lint` (`--lint`): lint alone. The last line counts what passed and failed. */
 async function main(): Promise<Tally> {
   if (process.argv.includes("--lint")) return lint();
   await prepareTests();
   const checks = await lint();
   goOnUnlessInterrupted();
-  return sum([checks, await runVitest(["--project=!e2e"])]);
+  const suites = await runVitest(["--project=!e2e"]);
+  goOnUnlessInterrupted();
+  return sum([checks, suites, await breakSomeThings()]);
+}
+
+/** On real nodes, where the machine allows them. What is lost and what heals is judged, not how long it takes. */
+async function breakSomeThings(): Promise<Tally> {
+  const { kind, description } = chooseNodes(join(ownStack, "cluster"));
+  if (kind !== "real") {
+    console.log(`No faults are made: ${description}`);
+    return { passed: 0, failed: 0 };
+  }
+  process.env["DIFY_HA_JUDGE_TIME"] = "no";
+  return withStack(() => runVitest(["--project=e2e", ...faultsOfEveryRun]));
 }
 
 async function lint(): Promise<Tally> {

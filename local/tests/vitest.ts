@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { termination } from "../interrupt.ts";
 import { repository } from "../paths.ts";
 import type { Tally } from "./check.ts";
 
@@ -26,6 +27,8 @@ export async function runVitest(args: readonly string[], output: "inherit" | "ig
       preferLocal: true,
       stdio: output,
       reject: false,
+      // Ctrl-C reaches it by itself.
+      cancelSignal: termination,
     });
     const report = await readFile(file, "utf8").catch(() => undefined);
     return tally(report === undefined ? undefined : (JSON.parse(report) as Report), exitCode === 0);
