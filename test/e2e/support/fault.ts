@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect } from "vitest";
 import { reportTable, startWorkload, type Report, type Workload } from "../workload/workload.ts";
 import { recordFigures, type Figures } from "./figures.ts";
 import type { Seen, Watch } from "./splitBrain.ts";
@@ -34,8 +33,8 @@ export interface Fault {
 
 /** How long writes may take to go on before the test gives up, in seconds: far above every bar, so that the true figure is seen. */
 const patience = 120;
-/** Everything must be whole again after so long, without a hand (the bar of every fault). */
-export const healingBar = 60;
+/** How long everything may take to be whole again before the test gives up, in seconds. */
+const healingPatience = 180;
 
 /**
  * Breaks something under load, and measures: the workload runs, two writable servers are looked for all the time, the fault ends when
@@ -75,7 +74,7 @@ async function measure(stack: Stack, fault: Fault, workload: Workload, watch: Wa
   await fault.end?.();
   await workload.mark(`${name}: ended`);
   tell(`${name}: ended, writes go on`);
-  const healedAfter = await until(() => subject.problems(stack), "healed without a hand", 3 * healingBar);
+  const healedAfter = await until(() => subject.problems(stack), "healed without a hand", healingPatience);
   tell(`${name}: healed after ${healedAfter.toFixed(1)} s`);
   await sleep(2000);
   const report = await workload.report();
@@ -119,25 +118,6 @@ async function writesGoOn(workload: Workload, { writes }: Subject): Promise<void
     "writes that go on",
     patience,
   );
-}
-
-/** What a fault may cost, in seconds. */
-export interface Bars {
-  /** Longest gap of writes. @default any: recorded, not judged */
-  readonly writeGap?: number;
-  /** How long two servers may be open for writes at once; that both acknowledge them is never right. @default 0 */
-  readonly openAtOnce?: number;
-}
-
-/** What holds for every fault: nothing lost, no split brain, healed in time. */
-export function expectUnharmed(figures: Figures, { writeGap, openAtOnce = 0 }: Bars = {}): void {
-  const { lost, splitBrain, healedAfter } = figures;
-  expect.soft(lost, "acknowledged writes that are lost").toBe(0);
-  expect.soft(splitBrain.acknowledged, "seconds in which two servers acknowledged writes").toBe(0);
-  expect.soft(splitBrain.open, "seconds in which two servers were open for writes").toBeLessThanOrEqual(openAtOnce);
-  expect.soft(healedAfter, "seconds until all had healed").toBeLessThanOrEqual(healingBar);
-  if (writeGap !== undefined)
-    expect.soft(figures.writeGap, "longest gap of writes in seconds").toBeLessThanOrEqual(writeGap);
 }
 
 /** Progress of a run of minutes, as it happens. */

@@ -19,17 +19,22 @@ export const minio: Subject = {
 };
 
 async function minioProblems(stack: Stack): Promise<string[]> {
+  const { objectStore } = stack.settings;
+  if (objectStore.backend !== "minio") throw new Error("The stack has no object store of its own.");
+  const drives = objectStore.servers * objectStore.drives;
   const pods = await podsOf(stack, minioWorkloads.servers);
-  return (await Promise.all(pods.map(serverProblems))).flat();
+  return (await Promise.all(pods.map((pod) => serverProblems(pod, drives)))).flat();
 }
 
-async function serverProblems(pod: Pod): Promise<string[]> {
+async function serverProblems(pod: Pod, drives: number): Promise<string[]> {
   try {
     // 200 when it reaches enough drives for writes.
     await page(pod, "/minio/health/cluster");
+    // At most ten seconds old; what MinIO says of drives elsewhere, a minute.
     const metrics = await page(pod, "/minio/v2/metrics/cluster");
-    const offline = /^minio_cluster_drive_offline_total\{.*\} ([0-9]+)$/m.exec(metrics)?.[1];
-    return offline === "0" ? [] : [`${pod.name} sees ${offline ?? "an unknown number of"} drives offline`];
+    const sets = metrics.matchAll(/^minio_cluster_health_erasure_set_online_drives\{.*\} (\d+)$/gm);
+    const online = [...sets].reduce((sum, [, count]) => sum + Number(count), 0);
+    return online === drives ? [] : [`${pod.name} sees ${online} of ${drives} drives online`];
   } catch (error) {
     return [String(error).split("\n")[0] ?? ""];
   }

@@ -99,11 +99,13 @@ export function clusterProblems({ members, pause }: PatroniCluster, wanted: numb
   ];
 }
 
-/** Asks Patroni to let another member lead, as one does by hand. */
+/** Asks Patroni to let another member lead, as one does by hand. @throws with what it says, when it does not. */
 export async function switchover(stack: Stack, leader: Pod, candidate: Pod): Promise<void> {
   const ctl = ["patronictl", "-c", paths.config, "switchover", "--leader", leader.name, "--candidate", candidate.name];
   const target = [`--namespace=${stack.namespaces.data}`, leader.name, `--container=${container}`];
-  await kubectl(stack, "exec", ...target, "--", ...ctl, "--force");
+  const said = await kubectl(stack, "exec", ...target, "--", ...ctl, "--force");
+  // It ends well either way.
+  if (!/Successfully switched over/i.test(said)) throw new Error(`No switchover to ${candidate.name}: ${said}`);
 }
 
 /** Runs SQL as the superuser in a member's own pod; the rows as lines, columns parted by "|". @throws what Postgres says. */

@@ -70,6 +70,11 @@ async function memberProblems(pod: Pod, members: number): Promise<{ master?: str
   }
 }
 
+/** The time of day by a pod's server, in seconds. */
+export async function serverTime(pod: Pod): Promise<number> {
+  return Number((await cli(pod, "redis", "password", 6379, "time")).split("\n")[0]);
+}
+
 /** `INFO replication` of a pod's server. */
 async function replication(pod: Pod): Promise<Map<string, string>> {
   const answer = await cli(pod, "redis", "password", 6379, "info replication");

@@ -31,7 +31,7 @@ const script = readFileSync(new URL("watchMember.py", import.meta.url), "utf8");
 type Kind = "open" | "acknowledged";
 
 /** Milliseconds between two looks for members whose container has come back. */
-const lookAgain = 500;
+const lookAgain = 2000;
 
 type Program = ReturnType<typeof enter>;
 

@@ -1,3 +1,4 @@
+import { setClocksRight } from "./clock.ts";
 import { kubectl } from "./kubernetes.ts";
 import { mendNetwork, nodesOff, reconnect, restorePower, restoreSimulated } from "./nodes.ts";
 import type { Stack } from "./stack.ts";
@@ -8,6 +9,7 @@ export async function tidy(stack: Stack): Promise<void> {
   for (const { name } of nodesOff(stack)) await restorePower(stack.dir, name);
   for (const { name } of stack.nodes) await reconnect(stack.dir, name);
   await mendNetwork(stack);
+  setClocksRight(stack.nodes);
   await freeVolumes(stack);
   await restoreSimulated(stack);
   await kubectl(stack, "uncordon", ...stack.nodes.map(({ name }) => name));

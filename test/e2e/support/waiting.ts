@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../local/failure.ts";
 
 /** Longest pause between two looks, in milliseconds. */
-const pause = 500;
+const pause = 1000;
 
 /**
  * Looks again until nothing is wrong any more. Not to be able to look is wrong too: connections to the API server end, nodes are away.

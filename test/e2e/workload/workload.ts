@@ -5,7 +5,7 @@ import { ApiException, AppsV1Api, CoreV1Api, KubeConfig, type V1Pod } from "@kub
 import { namespaceNames } from "../../../components/network/namespaces.ts";
 import { names } from "../../../components/postgres/layout.ts";
 import { execute } from "./exec.ts";
-import { askCommand, workloadName, workloadPod } from "./pod.ts";
+import { askCommand, programFolder, workloadName, workloadPod } from "./pod.ts";
 import { parseProgress, parseReport, type Progress, type Report } from "./report.ts";
 
 export { reportTable, type Progress, type Report, type StreamName, type StreamReport } from "./report.ts";
@@ -20,6 +20,21 @@ export interface WorkloadArgs {
   readonly namespacePrefix?: string;
   /** Node on which the workload must not run, because it will be lost. */
   readonly avoid?: string;
+}
+
+export interface CrowdArgs {
+  readonly dify: number;
+  readonly plugin: number;
+  readonly seconds: number;
+}
+
+/** What came of a crowd of connections. */
+export interface Crowd {
+  /** That were open at the same time. */
+  readonly most: number;
+  readonly queries: number;
+  /** How often each message was an error's. */
+  readonly errors: Readonly<Record<string, number>>;
 }
 
 /**
@@ -73,6 +88,12 @@ export class Workload {
     return parseReport(await this.#ask("/report"));
   }
 
+  /** Opens so many connections to each database through the poolers at once, besides the work, and keeps them busy. */
+  async crowd({ dify, plugin, seconds }: CrowdArgs): Promise<Crowd> {
+    const command = ["python3", "-B", `${programFolder}/crowd.py`, `${dify}`, `${plugin}`, `${seconds}`];
+    return JSON.parse(await this.#run(command)) as Crowd;
+  }
+
   /** Takes away the pod and what it has written. What a pod leaves behind that cannot be asked any more, the next one takes away. */
   async remove(): Promise<void> {
     try {
@@ -115,8 +136,12 @@ export class Workload {
   }
 
   #ask(path: string, query: Readonly<Record<string, string>> = {}): Promise<string> {
+    return this.#run(askCommand(path, query));
+  }
+
+  #run(command: readonly string[]): Promise<string> {
     const place = { namespace: this.#namespace, pod: workloadName, container: "workload" };
-    return execute(this.#config, place, askCommand(path, query));
+    return execute(this.#config, place, command);
   }
 
   async #delete(): Promise<void> {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, it } from "vitest";
+import { expectUnharmed } from "../../support/bars.ts";
 import { etcdLeader, writeUntilFull } from "../../support/etcd.ts";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { endure } from "../../support/fault.ts";
 import { postgres } from "../../support/postgres.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";
 import { fillVolume, freeVolumes } from "../../support/volumes.ts";

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { names } from "../../../../components/postgres/layout.ts";
+import { expectUnharmed } from "../../support/bars.ts";
 import { etcdLeader } from "../../support/etcd.ts";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { endure } from "../../support/fault.ts";
 import { podsOf } from "../../support/kubernetes.ts";
 import { isolate, mendNetwork } from "../../support/nodes.ts";
 import { leaderPod } from "../../support/patroni.ts";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { endure, expectUnharmed, type Fault } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure, type Fault } from "../../support/fault.ts";
 import { deletePod, podNamed, podsOf, type Pod } from "../../support/kubernetes.ts";
 import { minio, minioWorkloads } from "../../support/minio.ts";
 import { losePower, loseSimulated, restorePower, restoreSimulated } from "../../support/nodes.ts";

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectUnharmed } from "../../support/bars.ts";
 import { deploy } from "../../support/change.ts";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { endure } from "../../support/fault.ts";
 import { leaderPod, sql } from "../../support/patroni.ts";
 import { postgres } from "../../support/postgres.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";

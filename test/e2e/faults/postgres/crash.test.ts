@@ -1,5 +1,6 @@
 import { beforeAll, describe, it } from "vitest";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure } from "../../support/fault.ts";
 import { leaderPod } from "../../support/patroni.ts";
 import { postgres } from "../../support/postgres.ts";
 import { killContainer, killProcesses } from "../../support/processes.ts";

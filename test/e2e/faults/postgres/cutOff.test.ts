@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { names } from "../../../../components/postgres/layout.ts";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure } from "../../support/fault.ts";
 import { podsOf } from "../../support/kubernetes.ts";
 import { mendNetwork, part } from "../../support/nodes.ts";
 import { leaderPod, standbyPods } from "../../support/patroni.ts";

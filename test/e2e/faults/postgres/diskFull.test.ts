@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure } from "../../support/fault.ts";
 import { leaderPod, sql } from "../../support/patroni.ts";
 import { postgres } from "../../support/postgres.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";

@@ -1,6 +1,7 @@
 import { beforeAll, describe, it } from "vitest";
 import { names } from "../../../../components/postgres/layout.ts";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure } from "../../support/fault.ts";
 import { deletePod, podsOf, type Pod } from "../../support/kubernetes.ts";
 import { postgres } from "../../support/postgres.ts";
 import { killContainer } from "../../support/processes.ts";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure } from "../../support/fault.ts";
 import type { Pod } from "../../support/kubernetes.ts";
 import { isolate, mendNetwork } from "../../support/nodes.ts";
 import { leaderPod, patroniCluster, sql, standbyPods, type PatroniCluster } from "../../support/patroni.ts";

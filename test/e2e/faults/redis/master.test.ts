@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { endure, expectUnharmed, type Fault } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure, type Fault } from "../../support/fault.ts";
 import { deletePod, type Pod } from "../../support/kubernetes.ts";
 import { losePower, restorePower } from "../../support/nodes.ts";
 import { killContainer } from "../../support/processes.ts";

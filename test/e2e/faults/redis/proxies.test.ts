@@ -1,5 +1,6 @@
 import { beforeAll, describe, it } from "vitest";
-import { endure, expectUnharmed } from "../../support/fault.ts";
+import { expectUnharmed } from "../../support/bars.ts";
+import { endure } from "../../support/fault.ts";
 import { deletePod } from "../../support/kubernetes.ts";
 import { killContainer } from "../../support/processes.ts";
 import { proxyOfClients } from "../../support/proxies.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { endure, expectUnharmed, healingBar } from "../../support/fault.ts";
+import { expectUnharmed, healingBar } from "../../support/bars.ts";
+import { endure } from "../../support/fault.ts";
 import { mendNetwork, part } from "../../support/nodes.ts";
 import { killContainer } from "../../support/processes.ts";
 import { masterPod, redis, replicaPods } from "../../support/redis.ts";

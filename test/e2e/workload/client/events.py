@@ -19,7 +19,7 @@ class Events(Stream):
     """Acknowledged when the server has taken it."""
 
     name = "events"
-    interval = 0.1
+    interval = 0.2
 
     def __init__(self, client):
         self.client = client

@@ -18,12 +18,12 @@ from run import Run
 
 def streams(env):
     engine = clients.database(env)
-    rows = Rows("rows", engine, workers=4, interval=0.2)
+    rows = Rows("rows", engine, workers=4, interval=0.4)
     objects = Objects(engine, clients.storage(env))
     bus = clients.event_bus(env)
     return [
         rows,
-        RowReads("reads", rows, workers=4, interval=0.2),
+        RowReads("reads", rows, workers=4, interval=0.4),
         Rows("pluginRows", clients.plugin_database(env), workers=2, interval=0.5),
         objects,
         ObjectReads(objects),

@@ -85,6 +85,8 @@ class ObjectReads(Stream):
         if self.objects.newest is None:
             return None
         wanted, checksum = self.objects.newest
-        if self.objects.read(wanted) != checksum:
-            raise LookupError(f"object {wanted} was acknowledged and is not there as it was put")
+        found = self.objects.read(wanted)
+        if found != checksum:
+            what = "is not there" if found is None else "has another content"
+            raise LookupError(f"object {wanted} was acknowledged and {what}")
         return number

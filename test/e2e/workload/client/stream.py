@@ -23,7 +23,7 @@ class Stream:
     name: str
     workers = 1
     # Seconds that a worker waits between two operations.
-    interval = 0.2
+    interval = 0.4
     # Takes what another stream gives, and goes on until that has run dry.
     follows = False
 
