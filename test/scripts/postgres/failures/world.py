@@ -24,7 +24,7 @@ class World(Patroni, Postgres, Watch):
         self.random, self.now, self.events, self.count = random.Random(seed), 0.0, [], 0
         self.etcd, self.mode = Etcd(), mode
         # What a host says that does not accept: safety must not depend on it.
-        self.refuses = self.random.random() < 0.3
+        self.refuses = random.Random(seed + 1_000_000).random() < 0.3
         self.members = {f"postgres-{i}": Member(f"postgres-{i}") for i in range(size)}
         # Pairs whose packets are lost, and hosts at which no new connection gets through while those that are there go on.
         self.cut, self.deaf, self.slow_etcd = set(), set(), 0.0
