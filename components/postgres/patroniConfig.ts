@@ -9,7 +9,7 @@ import { failoverTiming } from "./timing.ts";
 export const fetchLog = "fetch-log.sh";
 
 /** A command that is not found would end a standby: members that have the script not yet, or not any more, do without. */
-const restoreCommand = `test -e ${paths.scripts}/${fetchLog} && STANZA=${scope} sh ${paths.scripts}/${fetchLog} %f %p`;
+const restoreCommand = `test -e ${paths.scripts}/${fetchLog} && STANZA=${scope} PATIENCE=20 sh ${paths.scripts}/${fetchLog} %f %p`;
 
 type Value = string | number | boolean;
 
