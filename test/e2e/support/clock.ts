@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RealNode } from "../../../local/cluster/nodes/real/topology.ts";
+import { pidsIn } from "./processes.ts";
 import type { Stack } from "./stack.ts";
 import { clockOf } from "./vdso.ts";
 
@@ -51,18 +51,7 @@ export function setClocksRight(nodes: readonly RealNode[]): void {
 }
 
 /** Processes of a node, in its pods and beside them. */
-function processesOn({ cgroup }: RealNode): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/cgroup`, "utf8").includes(`${cgroup}/`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
+const processesOn = ({ cgroup }: RealNode): number[] => pidsIn(`${cgroup}/`);
 
 /** @returns whether it was done: a process may end at any time, and the kernel's own threads have no memory. */
 function unlessEnded(action: () => void): boolean {

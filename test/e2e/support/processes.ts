@@ -19,17 +19,22 @@ const read = (file: string): string => {
   }
 };
 
+/** Numbers of all processes whose control group's path has this in it. */
+export function pidsIn(group: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/cgroup`).includes(group))
+    .map(Number);
+}
+
 /** Processes of a container, found by its control group: no kubelet and no network is asked, so that it works whatever has failed. */
 export function processesOf(pod: Pod, container: string): ContainerProcess[] {
   const id = pod.containers[container];
   if (!id) return [];
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/cgroup`).includes(id))
-    .map((name) => ({
-      pid: Number(name),
-      command: read(`/proc/${name}/cmdline`).replaceAll("\0", " ").trim(),
-      first: /^NSpid:.*\t1$/m.test(read(`/proc/${name}/status`)),
-    }));
+  return pidsIn(id).map((pid) => ({
+    pid,
+    command: read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim(),
+    first: /^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`)),
+  }));
 }
 
 /** Ids of all containers that have a process on this machine: what the API server says of a node that was just lost is old. */
