@@ -19,6 +19,7 @@ export interface DynamicConfiguration {
   readonly loop_wait: number;
   readonly retry_timeout: number;
   readonly maximum_lag_on_failover: number;
+  readonly check_timeline: boolean;
   readonly primary_start_timeout: number;
   readonly primary_stop_timeout: number;
   readonly synchronous_mode: boolean | "quorum";
@@ -44,6 +45,8 @@ export function dynamicConfiguration(settings: PatroniSettings): DynamicConfigur
     retry_timeout: timing.retryTimeout,
     // With synchronous commits only a standby that has them all is a candidate; this bounds the others.
     maximum_lag_on_failover: 2 ** 20,
+    // A leader of before may have more log than its successor had, written when nobody followed it any more.
+    check_timeline: true,
     primary_start_timeout: timing.primaryStartTimeout,
     primary_stop_timeout: timing.primaryStopTimeout,
     synchronous_mode: settings.synchronous === "quorum" ? "quorum" : settings.synchronous === "on",

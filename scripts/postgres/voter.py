@@ -97,7 +97,7 @@ class Voter:
             received = self.standby.received()
             if self.settled.observe(self.clock(), self.view.leader_changed, received):
                 if self.ballot.pledge(self.clock(), self.view.leader_changed, received):
-                    say(f"{self.member} follows nobody and has {received} bytes of the log")
+                    say(f"{self.member} follows nobody and has {received.end} bytes of timeline {received.timeline}")
                     self.view = self.ballot.read()
             elif received is None:
                 self.ballot.withdraw("pledges")

@@ -35,7 +35,8 @@ class Ballot:
         return self._write("votes", now, {"leader": against.member, "revision": against.revision})
 
     def pledge(self, now, interregnum, received):
-        return self._write("pledges", now, {"interregnum": interregnum, "received": received})
+        content = {"interregnum": interregnum, "timeline": received.timeline, "received": received.end}
+        return self._write("pledges", now, content)
 
     def withdraw(self, kind):
         """Takes back this member's vote or pledge, if there may be one."""

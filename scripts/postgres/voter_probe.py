@@ -6,6 +6,7 @@ import ssl
 import subprocess
 
 from voter_rules import ACCEPTS, REFUSES, SILENT
+from voter_view import Received
 
 
 class Prober:
@@ -73,9 +74,11 @@ class Prober:
             return SILENT
 
 
-# One number when this is a standby that was told to follow nobody and has no process that receives; else no row.
+# Timeline and end of the log that is there, when this is a standby that was told to follow nobody and has no process that receives; else
+# no row. A standby makes a timeline's first file when it has received all of the one before, and replays it only later.
 CUT_OFF = """
-SELECT pg_wal_lsn_diff(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')
+SELECT (SELECT ('x' || left(max(name COLLATE "C"), 8))::bit(32)::int FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'),
+  pg_wal_lsn_diff(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')
 WHERE pg_is_in_recovery() AND current_setting('primary_conninfo') = ''
   AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'walreceiver')
 """
@@ -88,10 +91,11 @@ class Standby:
         self.command = [psql, "-XAtqw", "-h", sockets, "-U", user, "-d", "postgres", "-c", CUT_OFF]
 
     def received(self):
-        """End of the log that it has, in bytes, when it is cut off from every leader; else None."""
+        """The log that it has, when it is cut off from every leader; else None."""
         try:
             answer = subprocess.run(self.command, capture_output=True, text=True, timeout=1)
         except (OSError, subprocess.TimeoutExpired):
             return None
-        text = answer.stdout.strip()
-        return int(text) if answer.returncode == 0 and text.isdecimal() else None
+        timeline, _, end = answer.stdout.strip().partition("|")
+        known = answer.returncode == 0 and timeline.isdecimal() and end.isdecimal()
+        return Received(int(timeline), int(end)) if known else None

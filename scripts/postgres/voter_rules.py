@@ -90,17 +90,17 @@ def is_suspect(view, member):
 def votes_to_end(view, voters):
     """The votes that end the present term, or none.
 
-    A majority of all members, so that a leader stays which most can reach; and so many of the synchronous standbys that the
+    A majority of all members, so that a leader stays which most can reach; and so many of those who may have commits that the
     next leader can be found among them, or ending the term would only stop writes.
     """
-    if not may_act(view) or view.leadership.member != view.sync.leader:
+    if not may_act(view) or view.leadership.member not in view.sync.members:
         return ()
     cast = {
         v.voter: v
         for v in view.votes
         if v.against == view.leadership and v.voter in voters and v.voter != view.leadership.member
     }
-    enough = len(cast) >= len(voters) // 2 + 1 and len(cast.keys() & view.sync.standbys) > view.sync.quorum
+    enough = len(cast) >= len(voters) // 2 + 1 and len(cast.keys() & view.sync.members) > view.sync.quorum
     return tuple(cast.values()) if enough else ()
 
 
@@ -110,22 +110,18 @@ def is_interregnum(view):
 
 
 def must_pledge(view, member):
-    return is_interregnum(view) and member in view.sync.standbys
+    return is_interregnum(view) and member in view.sync.members
 
 
 def successor(view):
-    """(member, pledges) once more standbys than the quorum have pledged, else None.
+    """(member, pledges) once more members than the quorum have pledged, else None.
 
-    From then on the old leader can acknowledge nothing any more, and one of those who pledged has all that it ever did: the one
-    that has most.
+    From then on the leader of before can acknowledge nothing any more, and one of those who pledged has all that it ever did: the one
+    that has most of the newest timeline. A leader of before may have more, written when nobody followed it any more.
     """
     if not is_interregnum(view):
         return None
-    given = [
-        p
-        for p in view.pledges
-        if p.interregnum == view.leader_changed and p.member in view.sync.standbys and p.member != view.sync.leader
-    ]
+    given = [p for p in view.pledges if p.interregnum == view.leader_changed and p.member in view.sync.members]
     if len(given) <= view.sync.quorum:
         return None
     return max(given, key=lambda p: (p.received, p.member)).member, tuple(given)

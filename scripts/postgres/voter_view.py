@@ -4,6 +4,7 @@ import base64
 import json
 import urllib.parse
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # Holds the leader's key between two leaders: no member has this name, so that no standby follows anybody.
 NOBODY = "nobody"
@@ -34,6 +35,11 @@ class Synchronous:
     text: str
     revision: int
 
+    @property
+    def members(self):
+        """Any `quorum` + 1 of these have all that was acknowledged: by the leader, or by one of them that leads and has not yet said so."""
+        return self.standbys | {self.leader}
+
 
 @dataclass(frozen=True)
 class Vote:
@@ -42,13 +48,21 @@ class Vote:
     revision: int
 
 
+class Received(NamedTuple):
+    """How much of the log a standby has, in the order in which one has more than another."""
+
+    timeline: int
+    # In bytes.
+    end: int
+
+
 @dataclass(frozen=True)
 class Pledge:
     """A standby's word in one interregnum: it receives from nobody, and this is all that it has."""
 
     member: str
     interregnum: int
-    received: int
+    received: Received
     revision: int
 
 
@@ -114,8 +128,9 @@ def view_of(scope, ballots, scope_prefix, votes_prefix):
         content, changed = load(kv), int(kv["mod_revision"])
         if kind == "votes" and has(content, leader=str, revision=int):
             votes.append(Vote(member, Leadership(content["leader"], content["revision"]), changed))
-        elif kind == "pledges" and has(content, interregnum=int, received=int):
-            pledges.append(Pledge(member, content["interregnum"], content["received"], changed))
+        elif kind == "pledges" and has(content, interregnum=int, timeline=int, received=int):
+            received = Received(content["timeline"], content["received"])
+            pledges.append(Pledge(member, content["interregnum"], received, changed))
         elif kind == "handover":
             seen["handed_on"] = changed
     if leader is not None:

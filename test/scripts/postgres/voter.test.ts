@@ -113,7 +113,7 @@ describe("voters on a real etcd", () => {
   }
 
   /** What stands for the Postgres beside a voter: cut off from its leader as soon as it is asked, each with another amount of log. */
-  const standbyOf = (member: string) => `#!/bin/sh\necho ${member === "postgres-1" ? 4000 : 3000}\n`;
+  const standbyOf = (member: string) => `#!/bin/sh\necho "1|${member === "postgres-1" ? 4000 : 3000}"\n`;
 
   const loseTheLeader = () => void listener?.close();
   const leader = () => etcd.ctl("get", "--print-value-only", leaderKey);

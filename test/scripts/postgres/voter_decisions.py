@@ -5,7 +5,7 @@ import dataclasses
 import unittest
 
 from voter_rules import ACCEPTS, REFUSES, SILENT, Settled, Suspicion, is_suspect, must_pledge, successor, votes_to_end
-from voter_view import NOBODY, Leadership, Pledge, Synchronous, View, Vote, view_of
+from voter_view import NOBODY, Leadership, Pledge, Received, Synchronous, View, Vote, view_of
 
 leader = Leadership("postgres-0", 7)
 next_term = Leadership("postgres-0", 9)
@@ -128,8 +128,8 @@ class TheNextLeader(unittest.TestCase):
     def after(self, *pledges, **changes):
         return dataclasses.replace(self.ended, pledges=pledges, **changes)
 
-    def pledge(self, member, received, interregnum=20):
-        return Pledge(member, interregnum, received, 1)
+    def pledge(self, member, received, interregnum=20, timeline=1):
+        return Pledge(member, interregnum, Received(timeline, received), 1)
 
     def test_is_the_one_that_has_most(self):
         found = successor(self.after(self.pledge("postgres-1", 100), self.pledge("postgres-2", 120)))
@@ -144,6 +144,10 @@ class TheNextLeader(unittest.TestCase):
         pledges = (self.pledge("postgres-1", 100), self.pledge("postgres-2", 120))
         self.assertEqual("postgres-1", successor(self.after(*pledges, sync=alone))[0])
 
+    def test_has_more_when_its_timeline_is_newer(self):
+        stray = self.pledge("postgres-2", 900, timeline=1)
+        self.assertEqual("postgres-1", successor(self.after(self.pledge("postgres-1", 100, timeline=2), stray))[0])
+
     def test_needs_pledges_of_this_interregnum(self):
         old = self.pledge("postgres-1", 100, interregnum=19)
         self.assertIsNone(successor(self.after(old, self.pledge("postgres-2", 120))))
@@ -156,9 +160,10 @@ class TheNextLeader(unittest.TestCase):
         self.assertIsNone(successor(dataclasses.replace(well, pledges=(self.pledge("postgres-1", 1, 7),))))
         self.assertFalse(must_pledge(well, "postgres-1"))
 
-    def test_has_pledges_of_standbys_alone(self):
-        self.assertTrue(must_pledge(self.ended, "postgres-1"))
-        self.assertFalse(must_pledge(self.ended, "postgres-0"))
+    def test_has_pledges_of_all_who_may_have_commits(self):
+        for member in ("postgres-0", "postgres-1", "postgres-2"):
+            self.assertTrue(must_pledge(self.ended, member))
+        self.assertFalse(must_pledge(self.ended, "postgres-3"))
 
 
 class AStandbyPledges(unittest.TestCase):
@@ -193,7 +198,7 @@ class WhatEtcdHolds(unittest.TestCase):
         ]
         ballots = [
             self.entry("/v/votes/postgres-1", '{"leader": "postgres-0", "revision": 7}'),
-            self.entry("/v/pledges/postgres-2", '{"interregnum": 5, "received": 100}'),
+            self.entry("/v/pledges/postgres-2", '{"interregnum": 5, "timeline": 2, "received": 100}'),
         ]
         view = view_of(scope, ballots, "/s/", "/v/")
         self.assertEqual(leader, view.leadership)
@@ -201,7 +206,7 @@ class WhatEtcdHolds(unittest.TestCase):
         self.assertTrue(view.paused and view.synchronous and view.switching)
         self.assertEqual((both, 1, 8), (view.sync.standbys, view.sync.quorum, view.sync.revision))
         self.assertEqual((Vote("postgres-1", leader, 8),), view.votes)
-        self.assertEqual((Pledge("postgres-2", 5, 100, 8),), view.pledges)
+        self.assertEqual((Pledge("postgres-2", 5, Received(2, 100), 8),), view.pledges)
 
     def test_knows_a_term_that_voters_began(self):
         ballots = [self.entry("/v/handover", "postgres-0", mod_revision="30")]

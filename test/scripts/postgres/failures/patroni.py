@@ -65,6 +65,8 @@ class Patroni:
             self.etcd.put("leader", member.name, member.lease)
         if member.primary:
             self._tend_sync(member, seen)
+            if history_of(seen) != member.timeline:
+                self.etcd.put("history", str(member.timeline))
         elif not member.promoting:
             self._promote(member, seen)
 
@@ -114,6 +116,9 @@ class Patroni:
 
     def _race(self, member, seen):
         """Patroni's own election: as many of those in "sync" as it takes must be reached, and none may have more."""
+        if member.timeline < history_of(seen):
+            # check_timeline
+            return
         sync = json.loads(seen["sync"]["value"])
         voting = named(sync) | {sync["leader"]}
         if member.name not in voting and self.mode == "on":
@@ -151,6 +156,7 @@ class Patroni:
         member.promoting, member.primary, member.confirmed = False, True, {}
         member.told = member.follows = None
         member.receiving = False
+        member.timeline += 1
         self.check_log(member)
 
     def _demote(self, member):
@@ -161,6 +167,11 @@ class Patroni:
     def _follow(self, member, leader):
         if member.told != leader:
             member.told, member.obeys_at = leader, self.now + self.between(0, 0.09)
+
+
+def history_of(seen):
+    """Timeline of the last leader that came to write it down."""
+    return int(seen["history"]["value"]) if "history" in seen else 1
 
 
 def named(sync):

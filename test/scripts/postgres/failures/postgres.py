@@ -1,5 +1,6 @@
 """Postgres with synchronous commits: who has which part of the log, and what was acknowledged."""
 
+import json
 from dataclasses import dataclass, field
 
 
@@ -18,6 +19,8 @@ class Member:
     promoting: bool = False
     # Commits in the order of the log. One in `waiting` is not acknowledged yet.
     log: list = field(default_factory=list)
+    # Each promotion begins another; servers that were never told of each other's may give two the same number.
+    timeline: int = 1
     waiting: list = field(default_factory=list)
     # Whom commits wait for, and how many of them.
     names: frozenset = frozenset()
@@ -60,7 +63,7 @@ class Postgres:
             return
         member.receiving = True
         # Who has what its leader has not was leader itself: it is rewound.
-        member.log = list(source.log)
+        member.log, member.timeline = list(source.log), source.timeline
         source.confirmed[member.name] = len(member.log)
         self._acknowledge(source)
 
@@ -77,10 +80,15 @@ class Postgres:
         still = []
         for end, commit in primary.waiting:
             if sum(primary.confirmed.get(m, 0) >= end for m in primary.names) >= primary.needed:
-                self.acknowledged.append(commit)
+                if self.promises():
+                    self.acknowledged.append(commit)
             else:
                 still.append((end, commit))
         primary.waiting = still
+
+    def promises(self):
+        """Whether a commit that is acknowledged now may not be lost with its leader: where none need wait, it may."""
+        return self.mode == "on" or json.loads(self.etcd.get("sync")["value"])["sync_standby"] != ""
 
     def check_log(self, member):
         lost = set(self.acknowledged) - set(member.log)

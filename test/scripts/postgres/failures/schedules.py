@@ -16,6 +16,7 @@ import voter_ballot
 import voter_rules
 from postgres import LostWrite
 from watch import Violation
+from voter_view import Received
 from world import World
 
 SCHEDULES = int(os.environ.get("VOTER_SCHEDULES", "200"))
@@ -165,7 +166,8 @@ class ARuleThatIsLeftOut(unittest.TestCase):
 
         def trusting(world, name):
             made = original(world, name)
-            made.standby.received = lambda: len(world.members[name].log) if world.members[name].up else None
+            member = world.members[name]
+            made.standby.received = lambda: Received(member.timeline, len(member.log)) if member.up else None
             return made
 
         self.assert_found(LostWrite, mutated(World, "_voter", trusting))
@@ -188,6 +190,25 @@ class ARuleThatIsLeftOut(unittest.TestCase):
 
         self.assert_found(LostWrite, mutated(voter, "successor", least))
 
+    def test_the_newest_timeline(self):
+        """A leader of before may have written more than its successor, when nobody followed it any more."""
+        original = voter_rules.successor
+
+        def longest(view):
+            found = original(view)
+            return found and (max(found[1], key=lambda p: p.received.end).member, found[1])
+
+        self.assert_found(LostWrite, mutated(voter, "successor", longest), first=100)
+
+    def test_a_successor_that_is_lost_at_once(self):
+        """Before it has written to the key "sync": else Patroni elects, by length alone."""
+        original = voter_rules.votes_to_end
+
+        def later(view, voters):
+            return original(view, voters) if view.leadership and view.leadership.member == view.sync.leader else ()
+
+        self.assert_found(LostWrite, mutated(voter, "votes_to_end", later), first=100)
+
     def test_the_key_sync_is_written_with_the_term(self):
         original = voter_ballot.Ballot._transact
 
@@ -204,7 +225,7 @@ class ARuleThatIsLeftOut(unittest.TestCase):
 
     def test_what_was_decided_on_still_stands(self):
         unseen = mutated(voter_ballot.Ballot, "_as_seen", lambda ballot, view: [])
-        self.assert_found((LostWrite, Violation), unseen, faults=("deaf", "configure"), first=560)
+        self.assert_found((LostWrite, Violation), unseen, faults=("deaf", "configure"), first=3700)
 
     def test_synchronous_commits(self):
         careless = lambda view: view.leadership is not None and view.sync is not None
@@ -225,7 +246,7 @@ class ARuleThatIsLeftOut(unittest.TestCase):
 
     def test_patience(self):
         at_once = lambda suspicion, started, ended, leadership, look: leadership is not None and look in ("silent", "refuses")
-        self.assert_found(Violation, mutated(voter_rules.Suspicion, "observe", at_once), first=100)
+        self.assert_found(Violation, mutated(voter_rules.Suspicion, "observe", at_once), first=300)
 
 
 if __name__ == "__main__":

@@ -25,10 +25,13 @@ class Watch:
         others = [m for m in self.members if m != name]
         able = sum(self.accepts(m, name) for m in others)
         most = able > len(others) - (len(self.members) // 2 + 1)
-        if not most or self.reached.get("leader") != name:
-            self.reached = {"leader": name, "since": self.now if most else None}
-        elif self.reached["since"] is None:
-            self.reached["since"] = self.now
+        known = self.reached.get("leader") == name
+        if not most and (not known or self.reached["since"] is not None):
+            self.reached = {"leader": name, "since": None, "missing": self.now}
+        elif most and not known:
+            self.reached = {"leader": name, "since": self.now}
+        elif most and self.reached["since"] is None:
+            self.reached.update({"since": self.now, "missed": self.now - self.reached["missing"]})
         if able == len(others):
             self.reached["by all"] = self.now
 
@@ -49,13 +52,16 @@ class Watch:
         sync, config = (json.loads(before[name]["value"]) for name in ("sync", "config"))
         if not config.get("synchronous_mode") or config.get("pause"):
             raise Violation("ended a term although commits need not wait for standbys, or in a pause")
-        if sync["leader"] != was or not sync["sync_standby"]:
+        if was not in {sync["leader"], *sync["sync_standby"].split(",")} or not sync["sync_standby"]:
             raise Violation("ended the term of a leader that may acknowledge commits alone")
         # A vote is renewed every second and counts for three; what is asked of a slow etcd may come two seconds late.
         since = self.reached.get("since")
-        if since is not None and self.now - since > 3 + 1 + 2 + 1:
+        counts = since is not None and self.now - since <= 3 + 1 + 2 + 1
+        if since is not None and not counts:
             raise Violation(f"ended the term of {was}, which most have been able to reach for {self.now - since:.1f} s")
         all_reached = self.reached.get("by all")
         patience = PATIENCE_WITH_REFUSAL if self.refuses else PATIENCE
-        if all_reached is not None and self.now - all_reached < patience - 0.2:
+        # Votes of just before may still count.
+        rightly = counts and self.reached.get("missed", 0) > patience - 0.2
+        if all_reached is not None and self.now - all_reached < patience - 0.2 and not rightly:
             raise Violation(f"ended the term of {was} too soon: all reached it {self.now - all_reached:.1f} s ago")

@@ -13,7 +13,7 @@ from postgres import Member, Postgres
 from voter import Voter
 from voter_ballot import Ballot
 from voter_rules import ACCEPTS, REFUSES, SILENT, Suspicion
-from voter_view import decode
+from voter_view import Received, decode
 from watch import PATIENCE, PATIENCE_WITH_REFUSAL, Watch
 
 INTERVAL, CONNECT = 0.4, 0.5
@@ -24,7 +24,7 @@ class World(Patroni, Postgres, Watch):
         self.random, self.now, self.events, self.count = random.Random(seed), 0.0, [], 0
         self.etcd, self.mode = Etcd(), mode
         # What a host says that does not accept: safety must not depend on it.
-        self.refuses = random.Random(seed + 1_000_000).random() < 0.3
+        self.refuses = self.random.random() < 0.3
         self.members = {f"postgres-{i}": Member(f"postgres-{i}") for i in range(size)}
         # Pairs whose packets are lost, and hosts at which no new connection gets through while those that are there go on.
         self.cut, self.deaf, self.slow_etcd = set(), set(), 0.0
@@ -140,7 +140,7 @@ class World(Patroni, Postgres, Watch):
         class Beside:
             def received(self):
                 cut_off = member.up and not member.primary and member.told is None and not member.receiving
-                return len(member.log) if cut_off else None
+                return Received(member.timeline, len(member.log)) if cut_off else None
 
         ballot = Ballot(Asked(), SCOPE, VOTES, name, TTL)
         voters = frozenset(self.members)
