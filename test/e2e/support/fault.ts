@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { reportTable, startWorkload, type Report, type Workload } from "../workload/workload.ts";
 import { recordFigures, type Figures } from "./figures.ts";
+import { minio } from "./minio.ts";
+import { postgres } from "./postgres.ts";
+import { redis } from "./redis.ts";
 import type { Seen, Watch } from "./splitBrain.ts";
 import type { Stack } from "./stack.ts";
 import { tidy } from "./tidy.ts";
@@ -43,7 +46,7 @@ const healingPatience = 180;
 export async function endure(stack: Stack, fault: Fault): Promise<Figures> {
   const { name, subject } = fault;
   await tidy(stack);
-  await until(() => subject.problems(stack), "a whole stack to begin with", 180);
+  await until(() => problems(stack), "a whole stack to begin with", 180);
   const workload = await startWorkload({
     kubeconfig: stack.kubeconfig,
     ...(fault.avoid !== undefined && { avoid: fault.avoid }),
@@ -74,7 +77,7 @@ async function measure(stack: Stack, fault: Fault, workload: Workload, watch: Wa
   await fault.end?.();
   await workload.mark(`${name}: ended`);
   tell(`${name}: ended, writes go on`);
-  const healedAfter = await until(() => subject.problems(stack), "healed without a hand", healingPatience);
+  const healedAfter = await until(() => problems(stack), "healed without a hand", healingPatience);
   tell(`${name}: healed after ${healedAfter.toFixed(1)} s`);
   await sleep(2000);
   const report = await workload.report();
@@ -101,6 +104,15 @@ function figuresOf(fault: Fault, report: Report, healedAfter: number, seen: Seen
   };
   recordFigures(figures);
   return figures;
+}
+
+/**
+ * What is not as it should be in all of the stack. A lost node has a part of everything: while one part is not back, the next fault would be
+ * a second one, and what MinIO has put on too few drives cannot be read for sure.
+ */
+async function problems(stack: Stack): Promise<readonly string[]> {
+  const found = await Promise.all([postgres, redis, minio].map((subject) => subject.problems(stack)));
+  return found.flat();
 }
 
 /** Waits until each stream of writes has gone on for a while. */

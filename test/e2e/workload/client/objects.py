@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import ClientError
@@ -11,6 +12,8 @@ from stream import Stream, Verdict
 
 # MinIO keeps small objects beside their metadata and writes large ones apart: some of both.
 SIZES = (4 * 1024, 256 * 1024)
+# An object that is not found by then is lost: MinIO looks for drives that it does not see every 15 s.
+PATIENCE_SECONDS = 60
 
 
 def key_of(number):
@@ -58,9 +61,26 @@ class Objects(Stream):
         written = sorted(acknowledged(self.name))
         without_row = [number for number in written if number not in rows]
         named = [number for number in written if number in rows]
+        late, lost = self.look_again(self.differing(named, rows), rows)
+        return Verdict(sorted(without_row + lost), {"rows without their object": len(lost), "found late": len(late)})
+
+    def differing(self, numbers, rows):
         with ThreadPoolExecutor(8) as pool:
-            damaged = [n for n, checksum in zip(named, pool.map(self.read, named)) if checksum != rows[n]]
-        return Verdict(sorted(without_row + damaged), {"rows without their object": len(damaged)})
+            return {n: found for n, found in zip(numbers, pool.map(self.read, numbers)) if found != rows[n]}
+
+    def look_again(self, differing, rows):
+        """What is found after all, and what is lost: a server that does not see all drives yet may take an older version for the newest."""
+        if not differing:
+            return [], []
+        kinds = {n: "is not there" if found is None else "has another content" for n, found in differing.items()}
+        print(f"objects at first: {kinds}", flush=True)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        lost = differing
+        while lost and time.monotonic() < deadline:
+            time.sleep(2)
+            lost = self.differing(sorted(lost), rows)
+        print(f"objects {deadline - time.monotonic():.0f} s before patience ends: {sorted(lost)} of them", flush=True)
+        return [n for n in differing if n not in lost], list(lost)
 
     def clean(self):
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="workload/")
