@@ -5,7 +5,7 @@ import { withStack } from "../local/tests/stack.ts";
 import { deploy, type Change } from "../test/e2e/support/change.ts";
 import { endure, type Fault } from "../test/e2e/support/fault.ts";
 import type { Figures } from "../test/e2e/support/figures.ts";
-import { losePower, restorePower } from "../test/e2e/support/nodes.ts";
+import { powerCut } from "../test/e2e/support/nodes.ts";
 import { leaderPod } from "../test/e2e/support/patroni.ts";
 import { postgres } from "../test/e2e/support/postgres.ts";
 import { killContainer, killProcesses } from "../test/e2e/support/processes.ts";
@@ -66,12 +66,6 @@ const faults: readonly ((stack: Stack) => Promise<Omit<Fault, "name"> & { readon
     return { what: "The Redis master's node loses power", subject: redis, ...powerCut(stack, node) };
   },
 ];
-
-const powerCut = (stack: Stack, node: string) => ({
-  avoid: node,
-  inject: () => losePower(stack.dir, node),
-  end: () => restorePower(stack.dir, node),
-});
 
 /** Figures by fault, then by contender. */
 type Measured = Map<string, Figures[][]>;

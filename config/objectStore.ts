@@ -28,8 +28,8 @@ const minioBackend = z.strictObject({
   /** Of each server. MinIO keeps 1 MiB a drive for each request that is under way. */
   resources: resources("500m", "2Gi"),
   /**
-   * Seconds without an acknowledgement after which a connection is given up. A lost host holds requests up for about twice as long: 7.5 s
-   * measured at 3, 21 s at 10, 39 s with MinIO's own ten minutes. A client that stops reading for longer is cut off, too.
+   * Seconds without an acknowledgement after which a connection is given up. A lost host holds requests up for about twice as long: 7 and 12 s
+   * measured at 5, 39 s with MinIO's own ten minutes. A client that stops reading for longer is cut off, too.
    */
   deadPeer: z.number().int().min(1).max(600).default(5),
   /** The proxies, one on each node, by which clients reach servers that answer. */

@@ -51,15 +51,19 @@ const poolersAtOnce = (replicas: number) => 2 * replicas;
 /** Lookups of roles, and the plugin daemon's question whether its database is there: a limit of pgbouncerConfig.ts. */
 export const administrative = 2;
 
+/** Connections that clients open when all of them are busy. */
+export function connectionsOf(clients: readonly DatabaseClient[]): number {
+  return clients.reduce((sum, { processes, poolSize, overflow }) => sum + processes * (poolSize + overflow), 0);
+}
+
 /** Adds up what clients, poolers and the primary need of each other. */
 export function connectionBudget(settings: PooledSettings, clients: readonly DatabaseClient[]): ConnectionBudget {
   const { replicas, pools } = settings.pooler;
-  const wanted = clients.reduce((sum, { processes, poolSize, overflow }) => sum + processes * (poolSize + overflow), 0);
   const fromPoolers = poolersAtOnce(replicas) * (pools.dify + pools.plugin + administrative);
   const kept = Object.values(reserved).reduce((sum, n) => sum + n, 0);
   return {
     // The administrator must still get in, and probes, and a client whose old connection is not yet gone.
-    clientsPerPooler: Math.ceil(wanted * 1.1) + 20,
+    clientsPerPooler: Math.ceil(connectionsOf(clients) * 1.1) + 20,
     fromPoolers,
     reserved: kept,
     spare: settings.maxConnections - kept - fromPoolers,

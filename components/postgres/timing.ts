@@ -12,7 +12,7 @@ export interface FailoverTiming {
   readonly check: CheckTiming;
   /** Longest time until writers go on after each kind of failure. */
   readonly expected: {
-    /** Switchover, or the end of the leader's pod. */
+    /** The end of the leader's pod. */
     readonly planned: number;
     /** Postgres died, Patroni lives. */
     readonly crash: number;
@@ -63,7 +63,7 @@ const steps = {
   release: 1,
   /** A checkpoint and a fast shutdown: 1.0 s seen. */
   shutdown: 1.1,
-  /** A voter's look at etcd, between two looks at the leader. */
+  /** What a voter asks of etcd: to see its keys, or to change them. */
   read: 0.1,
   /** Patroni looks once a second whether Postgres has stopped, and gives the standbys a second more (stop and on_shutdown in its sources). */
   farewell: 2,
@@ -81,7 +81,6 @@ export function failoverTiming(settings: Pick<PatroniSettings, "timing" | "proxy
   const check = checkTiming(settings.proxy.check);
   // The first look that fails begins within an interval of the loss; patience ends within the next look that does.
   const votedOut = voterRound.interval + unreachable + voterRound.connectTimeout;
-  const refusedOut = voterRound.interval + voterRound.refused + steps.read;
   const replaced = voter ? votedOut + steps.handover : ttl + steps.answer;
   return {
     ttl,
@@ -92,10 +91,9 @@ export function failoverTiming(settings: Pick<PatroniSettings, "timing" | "proxy
     voter: voter ? { ...voterRound, unreachable, interregnum: ttl } : undefined,
     check,
     expected: {
-      // Without voters the candidate sees the free lock in its next round, at the latest.
+      // The leader's own voter ends its term. Without voters the candidate sees the free lock in its next round, at the latest.
       planned:
-        steps.shutdown +
-        (voter ? refusedOut + steps.handover : steps.farewell + loopWait) +
+        (voter ? 2 * steps.read + steps.handover : steps.shutdown + steps.farewell + loopWait) +
         steps.promotion +
         check.promoted,
       crash: loopWait + primaryStartTimeout + steps.release + steps.promotion + check.promoted,

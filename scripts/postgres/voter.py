@@ -8,6 +8,8 @@ unreachable for `unreachable` seconds, or whose host has refused for `refused` s
 2. Each synchronous standby that receives from nobody any more pledges so, and says how much it has.
 3. With enough pledges the key goes to the one of them that has most. Its Patroni finds itself leader and promotes.
 
+A leader whose pod ends needs no votes: its own voter ends the term.
+
 Between 2 and 3 the old leader, should it live, can acknowledge no commit: docs/failover.md says why nothing is lost.
 
 Environment: see components/postgres/memberPod.ts. Standard library only.
@@ -19,13 +21,15 @@ import os
 import signal
 import ssl
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 
 from voter_ballot import Ballot
 from voter_probe import Prober, Standby
 from voter_rules import (
-    ACCEPTS, SILENT, Settled, Suspicion, is_abandoned, is_interregnum, is_suspect, must_pledge, successor, votes_to_end
+    ACCEPTS, SILENT, Settled, Suspicion, is_abandoned, is_interregnum, is_suspect, may_resign, must_pledge, successor,
+    votes_to_end
 )
 from voter_store import Store
 from voter_view import View
@@ -34,6 +38,8 @@ from voter_view import View
 HASTE = 0.05
 # A bootstrap is given up for lost after so many times the patience with a leader: a member at work says so every second.
 BOOTSTRAP_PATIENCE = 5
+# What comes of an etcd that does not answer, or not as it should.
+UNANSWERED = (OSError, http.client.HTTPException, KeyError, ValueError)
 
 
 def say(message):
@@ -61,7 +67,7 @@ class Voter:
         started = self.clock()
         try:
             self.view = self.ballot.read()
-        except (OSError, http.client.HTTPException, KeyError, ValueError):
+        except UNANSWERED:
             self._time_to_vote(started)
             raise
         self._tend_bootstrap(started)
@@ -79,6 +85,12 @@ class Voter:
         if votes and self.ballot.end_term(self.view, votes):
             who = ", ".join(sorted(v.voter for v in votes))
             say(f"{self.view.leadership.member} leads no more: votes of {who}")
+
+    def resign(self):
+        """Ends the term of this member, if it leads: its pod ends, and the others need not find that out."""
+        view = self.ballot.read()
+        if may_resign(view, self.member) and self.ballot.end_term(view, ()):
+            say(f"{self.member} leads no more: its pod ends")
 
     def pause(self, interval):
         """How long to wait after a round, itself included."""
@@ -116,7 +128,8 @@ class Voter:
 
 def main():
     # The first process of a container is deaf to signals that it has no handler for: its pod would take the whole grace period to end.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    ending = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ending.set())
     settings = json.loads(os.environ["VOTER_SETTINGS"])
     member = os.environ["VOTER_MEMBER"]
     tls, local = settings["tls"], settings["postgres"]
@@ -133,18 +146,24 @@ def main():
     )
     say(f"{member} watches with {len(voter.voters) - 1} others")
     troubled = False
-    while True:
+    while not ending.is_set():
         started = time.monotonic()
         try:
             voter.round()
             if troubled:
                 say("etcd answers again")
             troubled = False
-        except (OSError, http.client.HTTPException, KeyError, ValueError) as error:
+        except UNANSWERED as error:
             if not troubled:
                 print(f"voter: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             troubled = True
-        time.sleep(max(HASTE, voter.pause(settings["interval"]) - (time.monotonic() - started)))
+        ending.wait(max(HASTE, voter.pause(settings["interval"]) - (time.monotonic() - started)))
+    try:
+        voter.resign()
+    except UNANSWERED as error:
+        print(f"voter: could not resign: {error}", file=sys.stderr, flush=True)
+    # Threads that still wait for an answer would hold it up.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,11 @@ def votes_to_end(view, voters):
     return tuple(cast.values()) if enough else ()
 
 
+def may_resign(view, member):
+    """Whether `member` leads, and others may lead after it."""
+    return may_act(view) and view.leadership.member == view.sync.leader == member
+
+
 def is_interregnum(view):
     """Whether voters have ended a term and nobody has touched anything since: both keys were written together."""
     return may_act(view) and view.leadership.member == NOBODY and view.sync.revision == view.leader_changed

@@ -51,6 +51,29 @@ export async function mendNetwork(stack: Stack): Promise<void> {
   for (const { name } of running(stack)) await must(stack, name, ["nft", `add table ${table}; delete table ${table}`]);
 }
 
+/** A fault: a node loses its power, until it is given back. */
+export const powerCut = ({ dir }: Stack, node: string) => ({
+  avoid: node,
+  inject: () => losePower(dir, node),
+  end: () => restorePower(dir, node),
+});
+
+/** A fault: all nodes of a node's zone lose their power, the simulated ones too. */
+export function zoneCut(stack: Stack, node: string) {
+  const zone = stack.nodes.find(({ name }) => name === node)?.zone ?? "";
+  const lost = stack.nodes.filter((candidate) => candidate.zone === zone);
+  return {
+    avoid: node,
+    inject: async () => {
+      await Promise.all([...lost.map(({ name }) => losePower(stack.dir, name)), loseSimulated(stack, zone)]);
+    },
+    end: async () => {
+      for (const { name } of lost) await restorePower(stack.dir, name);
+      await restoreSimulated(stack);
+    },
+  };
+}
+
 /** Runs a program on a node. @returns what it prints. @throws with what it says was wrong. */
 export async function must({ dir }: Stack, node: string, argv: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await runOnNode(dir, node, argv);
@@ -63,7 +86,7 @@ export const running = ({ nodes }: Stack): RealNode[] => nodes.filter((node) => 
 const label = "dify-ha.local/nodes";
 
 /** Loses simulated nodes of a zone too: nobody answers for them any more. */
-export async function loseSimulated(stack: Stack, zone: string): Promise<void> {
+async function loseSimulated(stack: Stack, zone: string): Promise<void> {
   const zoneAndKind = `topology.kubernetes.io/zone=${zone},${label}=simulated`;
   await kubectl(stack, "label", "node", `--selector=${zoneAndKind}`, "--overwrite", `${label}=lost`);
 }

@@ -129,6 +129,21 @@ describe("voters on a real etcd", () => {
     expect(told).toContain("postgres-1 is to lead: pledges of postgres-1, postgres-2");
   }, 40_000);
 
+  it("hand on from a leader whose pod ends, without waiting for its host to be silent", async () => {
+    await start("postgres-0", "postgres-1", "postgres-2");
+    await voters.get("postgres-0")?.stop();
+    await expect.poll(leader, { timeout: 15_000 }).toBe("postgres-1");
+    const told = [...voters.values()].map(({ output }) => output).join("");
+    expect(told).toContain("postgres-0 leads no more: its pod ends");
+    expect(told).not.toContain("vote against");
+  }, 40_000);
+
+  it("leave the leader alone when a standby's pod ends", async () => {
+    await start("postgres-1", "postgres-2");
+    await voters.get("postgres-1")?.stop();
+    expect(await leader()).toBe("postgres-0");
+  }, 40_000);
+
   it("write the key of synchronous standbys anew, so that the old leader cannot change it", async () => {
     const version = async () =>
       (JSON.parse(await etcd.ctl("get", "-w", "json", "/dify-ha/dify/sync")) as { kvs: { mod_revision: number }[] })

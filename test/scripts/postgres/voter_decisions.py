@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import unittest
 
-from voter_rules import ACCEPTS, REFUSES, SILENT, Settled, Suspicion, is_suspect, must_pledge, successor, votes_to_end
+from voter_rules import ACCEPTS, REFUSES, SILENT, Settled, Suspicion, is_suspect, may_resign, must_pledge, successor, votes_to_end
 from voter_view import NOBODY, Leadership, Pledge, Received, Synchronous, View, Vote, view_of
 
 leader = Leadership("postgres-0", 7)
@@ -112,12 +112,25 @@ class VotesEndATerm(unittest.TestCase):
         self.assert_ends(False, seen(*self.enough, sync=sync([], 0)))
         self.assert_ends(False, seen(*self.enough, sync=None))
 
-    def test_not_when_whom_commits_wait_for_was_said_by_another_leader(self):
+    def test_of_a_standby_that_leads_and_has_not_yet_said_whom_its_commits_wait_for(self):
+        self.assert_ends(True, seen(*self.enough, sync=sync(["postgres-0", "postgres-1"], 1, "postgres-2")))
+
+    def test_not_of_a_leader_that_was_no_synchronous_standby(self):
         self.assert_ends(False, seen(*self.enough, sync=sync(both, 1, "postgres-2")))
 
     def test_not_when_no_leader_could_be_found_among_them(self):
         self.assert_ends(False, seen(*self.enough, sync=sync(["postgres-1", "postgres-3"], 1)))
         self.assert_ends(True, seen(*self.enough, sync=sync(["postgres-1"], 0)))
+
+
+class ALeaderResigns(unittest.TestCase):
+    def test_alone(self):
+        self.assertTrue(may_resign(well, "postgres-0"))
+        self.assertFalse(may_resign(well, "postgres-1"))
+
+    def test_not_when_nobody_can_follow_it(self):
+        for change in ({"sync": sync([], 0)}, {"synchronous": False}, {"paused": True}, {"switching": True}):
+            self.assertFalse(may_resign(dataclasses.replace(well, **change), "postgres-0"))
 
 
 class TheNextLeader(unittest.TestCase):

@@ -3,7 +3,7 @@ import { expectUnharmed } from "../../support/bars.ts";
 import { endure, type Fault } from "../../support/fault.ts";
 import { deletePod, podNamed, podsOf, type Pod } from "../../support/kubernetes.ts";
 import { minio, minioWorkloads } from "../../support/minio.ts";
-import { losePower, loseSimulated, restorePower, restoreSimulated } from "../../support/nodes.ts";
+import { powerCut, zoneCut } from "../../support/nodes.ts";
 import { leaderPod } from "../../support/patroni.ts";
 import { killContainer } from "../../support/processes.ts";
 import { proxyOfClients } from "../../support/proxies.ts";
@@ -55,35 +55,12 @@ describe("the object store", () => {
 
   it("goes on when a server's node loses power", async () => {
     const { node } = await serverApart();
-    await endureWithout(
-      {
-        name: "MinIO's node lost",
-        avoid: node,
-        inject: () => losePower(stack.dir, node),
-        end: () => restorePower(stack.dir, node),
-      },
-      lossBar,
-    );
+    await endureWithout({ name: "MinIO's node lost", ...powerCut(stack, node) }, lossBar);
   });
 
   it("goes on when a zone is lost", async () => {
     const { node } = await serverApart();
-    const zone = stack.nodes.find(({ name }) => name === node)?.zone ?? "";
-    const lost = stack.nodes.filter((candidate) => candidate.zone === zone);
-    await endureWithout(
-      {
-        name: "MinIO's zone lost",
-        avoid: node,
-        inject: async () => {
-          await Promise.all([...lost.map(({ name }) => losePower(stack.dir, name)), loseSimulated(stack, zone)]);
-        },
-        end: async () => {
-          for (const { name } of lost) await restorePower(stack.dir, name);
-          await restoreSimulated(stack);
-        },
-      },
-      lossBar,
-    );
+    await endureWithout({ name: "MinIO's zone lost", ...zoneCut(stack, node) }, lossBar);
   });
 
   it("goes on when the proxy of its clients' node is killed", async () => {

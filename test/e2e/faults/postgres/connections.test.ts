@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { databaseClients } from "../../../../components/dify/databaseClients.ts";
 import { names } from "../../../../components/postgres/layout.ts";
-import { connectionBudget } from "../../../../components/postgres/sizing.ts";
+import { connectionBudget, connectionsOf } from "../../../../components/postgres/sizing.ts";
 import { tell } from "../../support/fault.ts";
 import { kubectl } from "../../support/kubernetes.ts";
 import { leaderPod, sql } from "../../support/patroni.ts";
@@ -24,9 +24,7 @@ describe("all processes of Dify with all of their connections, while the poolers
     await until(() => postgres.problems(stack), "a whole stack to begin with", 180);
     const clients = databaseClients(stack.settings);
     const connectionsTo = (database: "dify" | "plugin") =>
-      clients
-        .filter((client) => client.database === database)
-        .reduce((sum, { processes, poolSize, overflow }) => sum + processes * (poolSize + overflow), 0);
+      connectionsOf(clients.filter((client) => client.database === database));
     const crowd = { dify: connectionsTo("dify"), plugin: connectionsTo("plugin") };
 
     const workload = await startWorkload({ kubeconfig: stack.kubeconfig });

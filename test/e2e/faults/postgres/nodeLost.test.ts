@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { expectUnharmed, judgesTime } from "../../support/bars.ts";
 import { endure } from "../../support/fault.ts";
 import { recordFigures, summarize, type Figures } from "../../support/figures.ts";
-import { losePower, loseSimulated, restorePower, restoreSimulated } from "../../support/nodes.ts";
+import { powerCut, zoneCut } from "../../support/nodes.ts";
 import { leaderPod, standbyPods } from "../../support/patroni.ts";
 import { postgres } from "../../support/postgres.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";
@@ -27,9 +27,7 @@ describe("nodes without power", () => {
         await endure(stack, {
           name: `leader's node lost, ${i} of ${losses}`,
           subject: postgres,
-          avoid: node,
-          inject: () => losePower(stack.dir, node),
-          end: () => restorePower(stack.dir, node),
+          ...powerCut(stack, node),
         }),
       );
     }
@@ -41,34 +39,17 @@ describe("nodes without power", () => {
 
   it("that held a standby stop no commit", async () => {
     const [standby] = await standbyPods(stack);
-    const node = standby?.node ?? "";
     const figures = await endure(stack, {
       name: "standby's node lost",
       subject: postgres,
-      avoid: node,
-      inject: () => losePower(stack.dir, node),
-      end: () => restorePower(stack.dir, node),
+      ...powerCut(stack, standby?.node ?? ""),
     });
     expectUnharmed(figures, { writeGap: bar });
   });
 
   it("and all others of their zone are survived", async () => {
     const { node } = await leaderPod(stack);
-    const zone = stack.nodes.find(({ name }) => name === node)?.zone ?? "";
-    const figures = await endure(stack, {
-      name: "leader's zone lost",
-      subject: postgres,
-      avoid: node,
-      inject: async () => {
-        const real = stack.nodes.filter((candidate) => candidate.zone === zone);
-        await Promise.all([...real.map(({ name }) => losePower(stack.dir, name)), loseSimulated(stack, zone)]);
-      },
-      end: async () => {
-        for (const { name } of stack.nodes.filter((candidate) => candidate.zone === zone))
-          await restorePower(stack.dir, name);
-        await restoreSimulated(stack);
-      },
-    });
+    const figures = await endure(stack, { name: "leader's zone lost", subject: postgres, ...zoneCut(stack, node) });
     expectUnharmed(figures, { writeGap: bar });
   });
 });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { expectUnharmed } from "../../support/bars.ts";
 import { endure, type Fault } from "../../support/fault.ts";
 import { deletePod, type Pod } from "../../support/kubernetes.ts";
-import { losePower, restorePower } from "../../support/nodes.ts";
+import { powerCut } from "../../support/nodes.ts";
 import { killContainer } from "../../support/processes.ts";
 import { masterPod, redis } from "../../support/redis.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";
@@ -35,10 +35,6 @@ describe("the master of Redis", () => {
   });
 
   it("is replaced when its node loses power: nobody is told, and no client waits for the dead one", async () => {
-    await endureWithout("Redis master's node lost", ({ node }) => ({
-      avoid: node,
-      inject: () => losePower(stack.dir, node),
-      end: () => restorePower(stack.dir, node),
-    }));
+    await endureWithout("Redis master's node lost", ({ node }) => powerCut(stack, node));
   });
 });

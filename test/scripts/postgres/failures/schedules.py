@@ -20,7 +20,7 @@ from voter_view import Received
 from world import World
 
 SCHEDULES = int(os.environ.get("VOTER_SCHEDULES", "200"))
-FAULTS = ("lose", "sleep", "isolate", "halves", "ring", "pair", "deaf", "slow", "configure", "switchover")
+FAULTS = ("lose", "end", "sleep", "isolate", "halves", "ring", "pair", "deaf", "slow", "configure", "switchover")
 
 
 def leader_of(world):
@@ -39,6 +39,8 @@ def fail(world, chance, faults):
     if fault == "lose":
         world.lose(victim)
         world.at(lasts, world.restart, victim)
+    elif fault == "end":
+        world.end(victim, lasts)
     elif fault == "sleep":
         world.members[victim].asleep_until = world.now + min(lasts, 12)
     elif fault == "isolate":

@@ -54,6 +54,8 @@ class Watch:
             raise Violation("ended a term although commits need not wait for standbys, or in a pause")
         if was not in {sync["leader"], *sync["sync_standby"].split(",")} or not sync["sync_standby"]:
             raise Violation("ended the term of a leader that may acknowledge commits alone")
+        if was == self.resigning:
+            return
         # A vote is renewed every second and counts for three; what is asked of a slow etcd may come two seconds late.
         since = self.reached.get("since")
         counts = since is not None and self.now - since <= 3 + 1 + 2 + 1

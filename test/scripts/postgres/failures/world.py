@@ -29,7 +29,7 @@ class World(Patroni, Postgres, Watch):
         # Pairs whose packets are lost, and hosts at which no new connection gets through while those that are there go on.
         self.cut, self.deaf, self.slow_etcd = set(), set(), 0.0
         self.acknowledged, self.terms_ended, self.handed_on, self.reached = [], 0, 0, {}
-        self.history = []
+        self.history, self.resigning = [], None
         self.voters = {name: self._voter(name) for name in self.members}
         self._begin()
 
@@ -54,6 +54,19 @@ class World(Patroni, Postgres, Watch):
         member = self.members[name]
         member.up = False
         self._demote(member)
+
+    def end(self, name, lasts):
+        """Its pod is told to end: its voter is gone at once, its Postgres a little later."""
+        member = self.members[name]
+        if member.awake(self.now):
+            self.resigning = name
+            try:
+                self.voters[name].resign()
+            except OSError:
+                pass
+            self.resigning = None
+            self.at(self.between(0, 2), self.lose, name)
+            self.at(2 + lasts, self.restart, name)
 
     def restart(self, name):
         member = self.members[name]
