@@ -72,8 +72,10 @@ core.register_task(function()
         core.msleep(pause)
         for _, server in pairs(core.backends["poolers"].servers) do
             local stats = server:get_stats()
+            -- While the next check is under way, it is not told what the last one has seen.
+            local checking = (stats.check_status or ""):find("*", 1, true)
             local refuses = (stats.last_chk or ""):find("refused", 1, true)
-            if stats.status == "DOWN" and stats.scur > 0 and not refuses then server:shut_sess() end
+            if stats.status == "DOWN" and stats.scur > 0 and not checking and not refuses then server:shut_sess() end
         end
     end
 end)
