@@ -29,6 +29,7 @@ export interface DynamicConfiguration {
   readonly member_slots_ttl: string;
   readonly postgresql: {
     readonly use_pg_rewind: boolean;
+    readonly remove_data_directory_on_rewind_failure: boolean;
     readonly use_slots: boolean;
     /** Of standbys. */
     readonly recovery_conf: Readonly<Record<string, Value>>;
@@ -58,6 +59,8 @@ export function dynamicConfiguration(settings: PatroniSettings): DynamicConfigur
     member_slots_ttl: "2h",
     postgresql: {
       use_pg_rewind: true,
+      // What a rewind has left half done, for want of space or of its leader, never starts again: the member is copied anew.
+      remove_data_directory_on_rewind_failure: true,
       use_slots: true,
       recovery_conf: { restore_command: restoreCommand },
       parameters: sharedParameters(settings),

@@ -109,8 +109,8 @@ export async function switchover(stack: Stack, leader: Pod, candidate: Pod): Pro
 }
 
 /** Runs SQL as the superuser in a member's own pod; the rows as lines, columns parted by "|". @throws what Postgres says. */
-export async function sql(pod: Pod, statement: string): Promise<string> {
-  const options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", paths.sockets, "-U", "postgres", "-d", "postgres"];
+export async function sql(pod: Pod, statement: string, database = "postgres"): Promise<string> {
+  const options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", paths.sockets, "-U", "postgres", "-d", database];
   const { exitCode, stdout, stderr } = await enter(pod, container, ["psql", ...options, "-c", statement]);
   if (exitCode !== 0) throw new Error(`${pod.name}: ${stderr}`);
   return stdout.trim();

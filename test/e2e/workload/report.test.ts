@@ -44,11 +44,12 @@ describe("the workload's report", () => {
 
   it("tells how work goes on, and of what has not had a success", () => {
     const live = {
-      rows: { lastSuccess: at, longestGapSeconds: 1, errors: 0 },
-      keys: { lastSuccess: null, longestGapSeconds: 9, errors: 4 },
+      rows: { lastSuccess: at, acknowledged: 7, longestGapSeconds: 1, errors: 0 },
+      keys: { lastSuccess: null, acknowledged: 0, longestGapSeconds: 9, errors: 4 },
     };
     expect(parseProgress(JSON.stringify(live))).toEqual({
       lastSuccess: { rows: new Date(at * 1000) },
+      acknowledged: { rows: 7, keys: 0 },
       longestGapSeconds: { rows: 1, keys: 9 },
       errors: { rows: 0, keys: 4 },
     });

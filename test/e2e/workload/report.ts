@@ -49,6 +49,7 @@ export interface Report {
 export interface Progress {
   /** None since then: not there. */
   readonly lastSuccess: Readonly<Partial<Record<StreamName, Date>>>;
+  readonly acknowledged: Readonly<Record<StreamName, number>>;
   readonly longestGapSeconds: Readonly<Record<StreamName, number>>;
   readonly errors: Readonly<Record<StreamName, number>>;
 }
@@ -62,7 +63,10 @@ export function parseReport(json: string): Report {
   ) as Report;
 }
 
-type Live = Record<StreamName, { lastSuccess: number | null; longestGapSeconds: number; errors: number }>;
+type Live = Record<
+  StreamName,
+  { lastSuccess: number | null; acknowledged: number; longestGapSeconds: number; errors: number }
+>;
 
 export function parseProgress(json: string): Progress {
   const live = Object.entries(JSON.parse(json) as Live) as [StreamName, Live[StreamName]][];
@@ -73,6 +77,7 @@ export function parseProgress(json: string): Progress {
   );
   return {
     lastSuccess: Object.fromEntries(successes),
+    acknowledged: each((stream) => stream.acknowledged),
     longestGapSeconds: each((stream) => stream.longestGapSeconds),
     errors: each((stream) => stream.errors),
   };

@@ -106,6 +106,11 @@ export class Workload {
     }
   }
 
+  /** Takes away the pod alone: what it has written is the next one's to take away. */
+  end(): Promise<void> {
+    return this.#delete();
+  }
+
   async create(pod: V1Pod): Promise<void> {
     await this.#delete();
     const files = readdirSync(clientFolder).filter((file) => file.endsWith(".py"));
