@@ -66,7 +66,7 @@ describe("standbys", () => {
         await isolate(stack, standby);
         await writeLog(stack, leader);
       },
-      // Its slot does not tell: Patroni makes a lost one anew.
+      // Not its slot, which was seen "reserved" here.
       meanwhile: async () => {
         const oldest = "SELECT min(name) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'";
         expect((await sql(leader, oldest)) > next).toBe(true);
