@@ -1,0 +1,71 @@
+import { z } from "zod";
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecimal");
+const instant = z.iso.datetime({ offset: true });
+const count = z.number().int().min(0);
+
+/** Label of a backup of pgBackRest: a full one ("20261122-020000F"), or one that needs it ("20261122-020000F_20261122-030000I"). */
+const backupLabel = z.string().regex(/^\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?$/, 'must be a label such as "20261122-020000F"');
+
+const postgres = z.strictObject({
+  /** Name under which Postgres' log holds the instant: recovery_target_name. */
+  restorePoint: z.string().min(1).max(63),
+  /** Timeline on which it lies. */
+  timeline: z.number().int().min(1),
+  /** Place in the log, such as "0/A0001C8". */
+  lsn: z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/, 'must be a place in the log such as "0/A0001C8"'),
+  /** Identifies the cluster: a repository of another one is of no use. */
+  systemIdentifier: z.string().regex(/^\d+$/, "must be the number that Postgres gives its cluster"),
+  /** Newest backup before the instant; the log from there to the restore point does the rest. */
+  backup: backupLabel,
+  /** Head of Alembic's migrations in Dify's database. */
+  alembicHead: z.string().min(1),
+});
+
+const bucket = z.strictObject({
+  bucket: z.string().min(1),
+  /** Objects of the bucket as it was at the instant of the record. */
+  count,
+  /** Of all of them together. */
+  bytes: count,
+  /** Of the sorted listing, a line an object: key, version, bytes, ETag. */
+  checksum: sha256,
+  /** Key of that listing in the backup bucket. */
+  manifest: z.string().min(1),
+});
+
+const redis = z.strictObject({
+  /** Key of the RDB file in the backup bucket. */
+  object: z.string().min(1),
+  bytes: count,
+  checksum: sha256,
+});
+
+/** What one coordinated backup leaves: all that a restore needs to know to put the whole back to one instant. */
+export const recordSchema = z.strictObject({
+  /** Of this form. */
+  version: z.literal(1),
+  /** When it began, which sorts, and what sets it apart: "20261122T020000Z-3f9c". */
+  id: z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{4}$/, 'must be an identifier such as "20261122T020000Z-3f9c"'),
+  /** Stack that it was taken of. */
+  stack: z.string().min(1),
+  /** Instant to which buckets, databases and Redis belong. Writers waited then. */
+  instant,
+  /** When everything was packed, uploaded and verified. */
+  completed: instant,
+  /** How long writers waited, in seconds. */
+  pause: z.number().min(0),
+  difyVersion: z.string().min(1),
+  postgres,
+  buckets: z.array(bucket),
+  redis,
+  /** SHA-256 of each secret without which something cannot be read, by name. Never the secret. */
+  fingerprints: z.record(z.string().min(1), sha256),
+});
+
+export type BackupRecord = z.infer<typeof recordSchema>;
+
+/** Full backup that a label needs: itself, or the start of its chain. */
+export function fullOf(label: string): string {
+  return label.split("_")[0] as string;
+}
