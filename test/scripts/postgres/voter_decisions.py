@@ -4,7 +4,9 @@ import base64
 import dataclasses
 import unittest
 
-from voter_rules import ACCEPTS, REFUSES, SILENT, Settled, Suspicion, is_suspect, may_resign, must_pledge, successor, votes_to_end
+from voter_rules import (
+    ACCEPTS, REFUSES, SILENT, Settled, Suspicion, is_suspect, may_resign, must_pledge, successor, votes_to_end
+)
 from voter_view import NOBODY, Leadership, Pledge, Received, Synchronous, View, Vote, view_of
 
 leader = Leadership("postgres-0", 7)

@@ -19,6 +19,7 @@ describe("changes by pulumi up, under load", () => {
   beforeAll(() => {
     stack = runningStack();
   });
+  const moreConnections = () => stack.postgres.maxConnections + 10;
   // Back to what is committed, whatever failed.
   afterAll(() => deploy(stack), 10 * minutes);
 
@@ -26,7 +27,7 @@ describe("changes by pulumi up, under load", () => {
     "of a parameter that needs a restart goes through the members one after the other",
     { timeout: 15 * minutes },
     async () => {
-      const wanted = stack.postgres.maxConnections + 10;
+      const wanted = moreConnections();
       const figures = await endure(stack, {
         name: "parameter that needs a restart",
         subject: postgres,
@@ -45,7 +46,8 @@ describe("changes by pulumi up, under load", () => {
       const old = await startWorkload({ kubeconfig: stack.kubeconfig });
       try {
         await sleep(5000);
-        const settings = { "postgres.maxConnections": stack.postgres.maxConnections + 10 };
+        // As it is by now: members that restart would end the old connections.
+        const settings = { "postgres.maxConnections": moreConnections() };
         const secrets = { difyDatabasePassword: randomBytes(18).toString("base64url") };
         await deploy(stack, { settings, secrets });
         const { acknowledged } = await old.gap();

@@ -58,12 +58,11 @@ class Watch:
             return
         # A vote is renewed every second and counts for three; what is asked of a slow etcd may come two seconds late.
         since = self.reached.get("since")
-        counts = since is not None and self.now - since <= 3 + 1 + 2 + 1
-        if since is not None and not counts:
+        if since is not None and self.now - since > 3 + 1 + 2 + 1:
             raise Violation(f"ended the term of {was}, which most have been able to reach for {self.now - since:.1f} s")
         all_reached = self.reached.get("by all")
         patience = PATIENCE_WITH_REFUSAL if self.refuses else PATIENCE
-        # Votes of just before may still count.
-        rightly = counts and self.reached.get("missed", 0) > patience - 0.2
+        # Votes of just before, when most missed it for long enough, still count.
+        rightly = self.reached.get("missed", 0) > patience - 0.2
         if all_reached is not None and self.now - all_reached < patience - 0.2 and not rightly:
             raise Violation(f"ended the term of {was} too soon: all reached it {self.now - all_reached:.1f} s ago")
