@@ -2,9 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
+import { namespaceNames } from "../network/namespaces.ts";
+import { memberService, serviceDomain } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { etcdArguments } from "./etcdConfig.ts";
-import { certificateNames, hostOf, keyMode, membersOf, names, ports } from "./layout.ts";
+import { certificateNames, hostOf, keyMode, lastingHosts, membersOf, names, ports } from "./layout.ts";
 import { failoverTiming } from "./timing.ts";
 
 export interface EtcdArgs {
@@ -34,7 +36,11 @@ export class Etcd extends pulumi.ComponentResource {
     const { etcd } = settings;
     const certificate = authority.issue(
       names.etcd,
-      { namespace, dnsNames: certificateNames("etcd", cluster), ipAddresses: ["127.0.0.1"] },
+      {
+        namespace,
+        dnsNames: [...certificateNames("etcd", cluster), ...lastingHosts("etcd", etcd.members, cluster)],
+        ipAddresses: ["127.0.0.1"],
+      },
       { parent: this },
     );
     // A drain ends all pods of a node at once. The Postgres among them asks just once to give its lock away: without an answer it lasts for the ttl.
@@ -60,6 +66,7 @@ export class Etcd extends pulumi.ComponentResource {
               members: membersOf("etcd", etcd.members, cluster),
               name: "$(POD_NAME)",
               domain: hostOf("etcd", cluster),
+              clientDomain: serviceDomain(namespaceNames(cluster).data),
               dataDir: `${folders.data}/member`,
               tls: folders.tls,
               commonName: names.etcd,
@@ -81,6 +88,8 @@ export class Etcd extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    for (const { name: member } of membersOf("etcd", etcd.members, cluster))
+      memberService(member, { namespace, workload: names.etcd, ports: { client: ports.etcd.client } }, { parent: this });
     this.registerOutputs({ statefulSet: this.workload.statefulSet.metadata.name });
   }
 }

@@ -9,8 +9,10 @@ export interface EtcdArguments {
   readonly members: readonly EtcdMember[];
   /** Name of the member that is started: a variable of the pod in the pod's template. */
   readonly name: string;
-  /** Domain of the members' names. */
+  /** Domain of the members' names among each other. */
   readonly domain: string;
+  /** Domain of the names under which clients call them. */
+  readonly clientDomain: string;
   readonly dataDir: string;
   /** Folder of ca.crt, tls.crt and tls.key. */
   readonly tls: string;
@@ -22,14 +24,14 @@ export interface EtcdArguments {
  * Command line of a member. A peer is known by its certificate's name and not by its address: the check of addresses asks the
  * DNS for the name of a pod that has just moved, and refuses it until the DNS knows.
  */
-export function etcdArguments({ members, name, domain, dataDir, tls, commonName }: EtcdArguments): string[] {
+export function etcdArguments({ members, name, domain, clientDomain, dataDir, tls, commonName }: EtcdArguments): string[] {
   const { client, peer, metrics } = ports.etcd;
   const { authority, certificate, key } = tlsFiles(tls);
   return [
     `--name=${name}`,
     `--data-dir=${dataDir}`,
     `--listen-client-urls=https://0.0.0.0:${client}`,
-    `--advertise-client-urls=https://${name}.${domain}:${client}`,
+    `--advertise-client-urls=https://${name}.${clientDomain}:${client}`,
     `--listen-peer-urls=https://0.0.0.0:${peer}`,
     `--initial-advertise-peer-urls=https://${name}.${domain}:${peer}`,
     `--initial-cluster=${members.map((m) => `${m.name}=https://${m.host}:${peer}`).join(",")}`,

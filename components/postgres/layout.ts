@@ -95,6 +95,14 @@ export function membersOf(
   });
 }
 
+/**
+ * Names of members that lead to Services of their own, whose addresses outlive the pods. Patroni remembers the address of a name for up to ten
+ * minutes (DnsCachingResolver in its dcs/etcd.py, in place for all that it calls), and a pod has a new one after each restart of its node.
+ */
+export function lastingHosts(part: "etcd" | "members", count: number, cluster: Prefixed): string[] {
+  return membersOf(part, count, cluster).map(({ name }) => serviceHost(name, namespaceNames(cluster).data));
+}
+
 /** Names that a part's certificate must carry: its own, with and without the cluster's domain, and its members'. */
 export function certificateNames(part: keyof typeof names, cluster: Prefixed): string[] {
   const full = hostOf(part, cluster);

@@ -1,7 +1,9 @@
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
+import { namespaceNames } from "../network/namespaces.ts";
 import type { ContainerArgs, EnvironmentValue, Mount } from "../workload/container.ts";
-import { hostOf, keyPrefix, membersOf, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
+import { serviceDomain } from "../workload/service.ts";
+import { hostOf, keyPrefix, lastingHosts, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
 import { failoverTiming, type VoterTiming } from "./timing.ts";
 
 type Environment = Readonly<Record<string, EnvironmentValue>>;
@@ -36,6 +38,7 @@ export const memberVolumes = [
 
 function postgres({ cluster, settings, patroniPassword, repository }: MemberPodArgs): ContainerArgs {
   const host = `$(PATRONI_NAME).${hostOf("members", cluster)}`;
+  const lastingHost = `$(PATRONI_NAME).${serviceDomain(namespaceNames(cluster).data)}`;
   return {
     name: "postgres",
     image: settings.image,
@@ -43,7 +46,7 @@ function postgres({ cluster, settings, patroniPassword, repository }: MemberPodA
     env: {
       PATRONI_NAME: { field: "metadata.name" },
       PATRONI_POSTGRESQL_CONNECT_ADDRESS: `${host}:${ports.member.postgres}`,
-      PATRONI_RESTAPI_CONNECT_ADDRESS: `${host}:${ports.member.patroni}`,
+      PATRONI_RESTAPI_CONNECT_ADDRESS: `${lastingHost}:${ports.member.patroni}`,
       PATRONI_RESTAPI_USERNAME: "patroni",
       PATRONI_RESTAPI_PASSWORD: patroniPassword,
       CONFIG_FOLDER: paths.config,
@@ -141,5 +144,5 @@ export function voterSettings(
 
 /** host:port of each member of etcd. */
 export function etcdAddresses({ etcd }: Pick<PatroniSettings, "etcd">, cluster: ClusterSettings): string[] {
-  return membersOf("etcd", etcd.members, cluster).map(({ host }) => `${host}:${ports.etcd.client}`);
+  return lastingHosts("etcd", etcd.members, cluster).map((host) => `${host}:${ports.etcd.client}`);
 }

@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
+import { memberService } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
-import { certificateNames, keyMode, membersOf, names, ports } from "./layout.ts";
+import { certificateNames, keyMode, lastingHosts, membersOf, names, ports } from "./layout.ts";
 import { memberContainers, memberVolumes, voterScripts } from "./memberPod.ts";
 import { clusterFile, fetchLog, memberFile } from "./patroniConfig.ts";
 import type { Repository } from "./repository.ts";
@@ -37,7 +38,11 @@ export class PatroniMembers extends pulumi.ComponentResource {
     const certificate = args.authority.issue(
       names.members,
       // Clients that come through the proxy call it by its name, and are led here.
-      { namespace, dnsNames: [...certificateNames("members", cluster), ...certificateNames("proxy", cluster)] },
+      { namespace, dnsNames: [
+          ...certificateNames("members", cluster),
+          ...lastingHosts("members", settings.members, cluster),
+          ...certificateNames("proxy", cluster),
+        ] },
       child,
     );
     const shared = configurationFiles(
@@ -45,7 +50,7 @@ export class PatroniMembers extends pulumi.ComponentResource {
       { ...files, files: { "patroni.yml": clusterFile(settings) } },
       child,
     );
-    const etcd = membersOf("etcd", settings.etcd.members, cluster).map(({ host }) => host);
+    const etcd = lastingHosts("etcd", settings.etcd.members, cluster);
     const own = configurationFiles(
       "postgres-member",
       { ...files, files: { "member.yml": memberFile(settings, etcd) } },
@@ -94,6 +99,12 @@ export class PatroniMembers extends pulumi.ComponentResource {
       },
       child,
     );
+    for (const { name: member } of membersOf("members", settings.members, cluster))
+      memberService(
+        member,
+        { namespace, workload: names.members, ports: { patroni: ports.member.patroni } },
+        child,
+      );
     this.registerOutputs({ statefulSet: this.workload.statefulSet.metadata.name });
   }
 }

@@ -6,7 +6,7 @@ import type { RedisSentinelSettings } from "../../config/redis.ts";
 import { namespaceNames } from "../network/namespaces.ts";
 import type { ContainerArgs } from "../workload/container.ts";
 import { workloadLabels } from "../workload/labels.ts";
-import { podService, serviceHost } from "../workload/service.ts";
+import { memberService, serviceHost } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { sentinelConfig } from "./sentinelConfig.ts";
 import { serverConfig } from "./serverConfig.ts";
@@ -58,7 +58,10 @@ export class RedisSentinel extends pulumi.ComponentResource {
     super("dify-ha:redis:RedisSentinel", name, { settings: args.settings }, opts);
     this.members = memberHosts(name, args);
     this.secret = this.passwords(name, args);
-    const services = this.members.map((_, i) => this.announcedService(name, `${name}-${i}`, args));
+    const services = this.members.map((_, i) =>
+      // A member that is still loading must already be reachable for the others.
+      memberService(`${name}-${i}`, { namespace: args.namespace, workload: name, ports }, { parent: this }),
+    );
     const workload = this.servers(name, args);
     this.ready = [workload.statefulSet, ...services];
     this.registerOutputs({ members: this.members });
@@ -70,23 +73,6 @@ export class RedisSentinel extends pulumi.ComponentResource {
       {
         metadata: { name, namespace: args.namespace, labels: { ...workloadLabels(name) } },
         stringData: { password: args.password, "sentinel-password": args.sentinelPassword },
-      },
-      { parent: this },
-    );
-  }
-
-  private announcedService(name: string, member: string, args: RedisSentinelArgs): k8s.core.v1.Service {
-    return podService(
-      member,
-      {
-        namespace: args.namespace,
-        workload: name,
-        ports,
-        spec: {
-          selector: { "statefulset.kubernetes.io/pod-name": member },
-          // A member that is still loading must already be reachable for the others.
-          publishNotReadyAddresses: true,
-        },
       },
       { parent: this },
     );

@@ -43,7 +43,22 @@ export function podService(
   );
 }
 
+/** A Service that leads to one pod of a StatefulSet, also while it is not ready: an address that outlives the pod's own. */
+export function memberService(
+  pod: string,
+  args: Pick<PodServiceArgs, "namespace" | "ports" | "workload">,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Service {
+  const selector = { "statefulset.kubernetes.io/pod-name": pod };
+  return podService(pod, { ...args, spec: { selector, publishNotReadyAddresses: true } }, opts);
+}
+
+/** What the names of a namespace's Services end with. */
+export function serviceDomain(namespace: string): string {
+  return `${namespace}.svc.cluster.local`;
+}
+
 /** Fully qualified name, the same from every namespace. */
 export function serviceHost(name: string, namespace: string): string {
-  return `${name}.${namespace}.svc.cluster.local`;
+  return `${name}.${serviceDomain(namespace)}`;
 }

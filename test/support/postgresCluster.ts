@@ -1,6 +1,7 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { etcdArguments } from "../../components/postgres/etcdConfig.ts";
 import {
+  lastingHosts,
   hostOf,
   membersOf,
   names,
@@ -10,6 +11,8 @@ import {
   scope,
   tlsFiles,
 } from "../../components/postgres/layout.ts";
+import { namespaceNames } from "../../components/network/namespaces.ts";
+import { serviceDomain } from "../../components/workload/service.ts";
 import { voterScripts, voterSettings } from "../../components/postgres/memberPod.ts";
 import { clusterFile, dynamicConfiguration, fetchLog, memberFile } from "../../components/postgres/patroniConfig.ts";
 import { memberRepositoryConfig, type RepositoryPlace } from "../../components/postgres/pgbackrestConfig.ts";
@@ -62,6 +65,9 @@ export class PostgresCluster {
     this.hosts = [
       "127.0.0.1 localhost minio.test",
       ...members,
+      ...(["etcd", "members"] as const).flatMap((part) =>
+        lastingHosts(part, 3, cluster).map((host, i) => `${addressOf(areas[part], i)} ${host}`),
+      ),
       // Both Services lead to the proxy.
       ...(["proxy", "pooler"] as const).map((part) => `${addressOf(areas.proxy, 0)} ${hostOf(part, cluster)}`),
       `${addressOf(areas.pooler, 0)} ${poolerHost(cluster)}`,
@@ -94,6 +100,7 @@ export class PostgresCluster {
       members: membersOf("etcd", this.settings.etcd.members, cluster),
       name,
       domain: hostOf("etcd", cluster),
+      clientDomain: serviceDomain(namespaceNames(cluster).data),
       dataDir: "/var/lib/etcd-test",
       tls: "/etc/etcd-tls",
       commonName: "etcd",
@@ -111,7 +118,7 @@ export class PostgresCluster {
     const { name, host } = this.memberOf("members", index);
     const address = addressOf(areas.members, index);
     const { voter } = failoverTiming(this.settings);
-    const etcd = membersOf("etcd", this.settings.etcd.members, cluster).map((member) => member.host);
+    const etcd = lastingHosts("etcd", this.settings.etcd.members, cluster);
     const backupServer = memberRepositoryConfig(this.settings, this.place).replace("=*", `=${address}`);
     return this.start(name, {
       argv: ["/opt/test/pod"],
@@ -121,7 +128,7 @@ export class PostgresCluster {
         PATRONI_NAME: name,
         PATRONI_POSTGRESQL_CONNECT_ADDRESS: `${host}:${ports.member.postgres}`,
         PATRONI_POSTGRESQL_LISTEN: `${address}:${ports.member.postgres}`,
-        PATRONI_RESTAPI_CONNECT_ADDRESS: `${host}:${ports.member.patroni}`,
+        PATRONI_RESTAPI_CONNECT_ADDRESS: `${name}.${serviceDomain(namespaceNames(cluster).data)}:${ports.member.patroni}`,
         PATRONI_RESTAPI_LISTEN: `${address}:${ports.member.patroni}`,
         PATRONI_RESTAPI_USERNAME: "patroni",
         PATRONI_RESTAPI_PASSWORD: passwords.patroni,
@@ -302,8 +309,8 @@ exec sh ${paths.scripts}/start-member.sh
     const result = await this.run({
       argv: ["etcdctl", "get", "--print-value-only", `/dify-ha/${scope}/leader`],
       env: {
-        ETCDCTL_ENDPOINTS: membersOf("etcd", this.settings.etcd.members, cluster)
-          .map(({ host }) => `https://${host}:${ports.etcd.client}`)
+        ETCDCTL_ENDPOINTS: lastingHosts("etcd", this.settings.etcd.members, cluster)
+          .map((host) => `https://${host}:${ports.etcd.client}`)
           .join(","),
         ETCDCTL_CACERT: files.authority,
         ETCDCTL_CERT: files.certificate,

@@ -1,4 +1,4 @@
-import { certificateNames, names, tlsFiles } from "../../components/postgres/layout.ts";
+import { certificateNames, lastingHosts, names, tlsFiles } from "../../components/postgres/layout.ts";
 import { repositoryClient } from "../../components/postgres/pgbackrestConfig.ts";
 import { clusterSettings } from "../../config/cluster.ts";
 import { postgresSettings, type PatroniSettings } from "../../config/postgres.ts";
@@ -37,8 +37,12 @@ export type Party = "etcd" | "postgres" | "pgbouncer" | "postgres-bootstrap" | "
 
 export function issueClusterCertificates(): Promise<Record<Party, Certificate>> {
   return issueCertificates<Party>({
-    etcd: [...certificateNames("etcd", cluster), "127.0.0.1"],
-    postgres: [...certificateNames("members", cluster), ...certificateNames("proxy", cluster)],
+    etcd: [...certificateNames("etcd", cluster), ...lastingHosts("etcd", 3, cluster), "127.0.0.1"],
+    postgres: [
+      ...certificateNames("members", cluster),
+      ...lastingHosts("members", 3, cluster),
+      ...certificateNames("proxy", cluster),
+    ],
     pgbouncer: certificateNames("pooler", cluster),
     [names.bootstrap]: [],
     [repositoryClient]: [],

@@ -1,4 +1,4 @@
-import { membersOf, names, ports, tlsFiles } from "../../../components/postgres/layout.ts";
+import { lastingHosts, names, ports, tlsFiles } from "../../../components/postgres/layout.ts";
 import { podsOf, type Pod } from "./kubernetes.ts";
 import { enter, firstProcess, processesOf } from "./processes.ts";
 import type { Stack } from "./stack.ts";
@@ -23,8 +23,8 @@ export async function etcdProblems(stack: Stack): Promise<string[]> {
   const pods = await podsOf(stack, names.etcd);
   const asked = pods.find(({ ready }) => ready) ?? pods[0];
   if (!asked) return ["no pod of etcd"];
-  const endpoints = membersOf("etcd", stack.postgres.etcd.members, stack.settings.cluster)
-    .map(({ host }) => `https://${host}:${ports.etcd.client}`)
+  const endpoints = lastingHosts("etcd", stack.postgres.etcd.members, stack.settings.cluster)
+    .map((host) => `https://${host}:${ports.etcd.client}`)
     .join(",");
   try {
     // Fails when one member does, and says for each how it is.

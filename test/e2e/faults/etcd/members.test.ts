@@ -5,8 +5,8 @@ import { expectUnharmed } from "../../support/bars.ts";
 import { etcdLeader } from "../../support/etcd.ts";
 import { endure } from "../../support/fault.ts";
 import { podsOf } from "../../support/kubernetes.ts";
-import { isolate, mendNetwork } from "../../support/nodes.ts";
-import { leaderPod } from "../../support/patroni.ts";
+import { isolate, mendNetwork, powerCut } from "../../support/nodes.ts";
+import { leaderPod, standbyPods } from "../../support/patroni.ts";
 import { postgres } from "../../support/postgres.ts";
 import { killContainer } from "../../support/processes.ts";
 import { runningStack, type Stack } from "../../support/stack.ts";
@@ -44,6 +44,11 @@ describe("Patroni's store", () => {
   });
 
   it("may lose its majority: the leader goes on, because all members answer it", async () => {
+    // One of them at another address than a minute ago.
+    const { node = "" } = (await standbyPods(stack))[0] ?? {};
+    const restart = powerCut(stack, node);
+    await restart.inject();
+    await restart.end();
     const leader = await leaderPod(stack);
     const figures = await endure(stack, {
       name: "etcd's majority lost and back",
