@@ -113,7 +113,7 @@ export class Bucket {
     try {
       return await question(client);
     } catch (error) {
-      throw new Error(forward?.problem() ?? reasonOf(error), { cause: undefined });
+      throw new Error(forward?.problem() ?? reasonOf(error));
     }
   }
 }

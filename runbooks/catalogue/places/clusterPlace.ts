@@ -20,7 +20,7 @@ export function clusterPlace(name: string, namespace: string, cluster: () => Kub
     try {
       return await question(config.makeApiClient(CoreV1Api));
     } catch (error) {
-      throw new Error(clusterProblem(error, config), { cause: undefined });
+      throw new Error(clusterProblem(error, config));
     }
   }
   return {
