@@ -6,7 +6,7 @@ import { age, bytesInWords } from "./format.ts";
 /** `backups list`: a line a backup. */
 export async function list({ places }: OpenCatalogue, { json }: { readonly json: boolean }): Promise<boolean> {
   const catalogue = await readCatalogue(places);
-  console.log(json ? JSON.stringify(catalogue.entries, undefined, 2) : catalogueText(catalogue, new Date()));
+  console.log(json ? JSON.stringify(catalogue, undefined, 2) : catalogueText(catalogue, new Date()));
   return true;
 }
 
