@@ -2,10 +2,11 @@ import { plainTable } from "../../local/table.ts";
 import type { OpenCatalogue } from "../catalogue/open.ts";
 import { readCatalogue, type Catalogue, type Entry } from "../catalogue/read.ts";
 import { age, bytesInWords } from "./format.ts";
+import { shown } from "./shown.ts";
 
 /** `backups list`: a line a backup. */
 export async function list({ places }: OpenCatalogue, { json }: { readonly json: boolean }): Promise<boolean> {
-  const catalogue = await readCatalogue(places);
+  const catalogue = await shown("Ask every place for its records", (progress) => readCatalogue(places, progress));
   console.log(json ? JSON.stringify(catalogue, undefined, 2) : catalogueText(catalogue, new Date()));
   return true;
 }

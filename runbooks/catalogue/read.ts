@@ -1,4 +1,4 @@
-import { Failure } from "../../local/failure.ts";
+import { Failure, type Progress } from "../../local/failure.ts";
 import { majority, type Copy, type Verdict } from "./copies.ts";
 import { answerOf, type Place } from "./places/place.ts";
 import { isRecordId } from "./record.ts";
@@ -29,11 +29,16 @@ export interface Catalogue {
  * Reads every record that any place has.
  * @throws Failure when no place can be asked.
  */
-export async function readCatalogue(places: readonly Place[]): Promise<Catalogue> {
+export async function readCatalogue(
+  places: readonly Place[],
+  progress: Progress = () => undefined,
+): Promise<Catalogue> {
   const { ids, silent } = await listIds(places);
   const entries: Entry[] = [];
-  for (let i = 0; i < ids.length; i += atOnce)
+  for (let i = 0; i < ids.length; i += atOnce) {
+    progress(`${i} of ${ids.length} records`);
     entries.push(...(await Promise.all(ids.slice(i, i + atOnce).map((id) => voteOn(places, id, silent)))));
+  }
   return { entries, silent };
 }
 

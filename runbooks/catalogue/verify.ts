@@ -1,4 +1,4 @@
-import { messageOf } from "../../local/failure.ts";
+import { messageOf, type Progress } from "../../local/failure.ts";
 import type { Bucket } from "../objectStore/bucket.ts";
 import { majorityOf } from "./places/place.ts";
 import type { Entry } from "./read.ts";
@@ -16,7 +16,7 @@ export interface Problem {
 export interface Check {
   readonly title: string;
   /** @param progress Told how far it is, in a few words. */
-  run(progress: (message: string) => void): Promise<Problem[]>;
+  run(progress: Progress): Promise<Problem[]>;
 }
 
 /** Where the backups lie that records name. */
@@ -48,7 +48,7 @@ export function checksOf(record: BackupRecord, { bucket, postgresBackups }: Back
   const object = (title: string, key: string, expected: { readonly bytes?: number; readonly checksum: string }): Check => ({
     title,
     run: async (progress) => {
-      const found = await bucket.digest(key, (bytes) => progress(`${key}: ${Math.round(bytes / 2 ** 20)} MiB read`));
+      const found = await bucket.digest(key, everyStep(64, (mebibytes) => progress(`${key}: ${mebibytes} MiB read`)));
       if (!found) return [{ what: `${key} is not there`, where, remedy: mend }];
       if (expected.bytes !== undefined && found.bytes !== expected.bytes)
         return [{ what: `${key} has ${found.bytes} bytes in place of ${expected.bytes}`, where, remedy: mend }];
@@ -74,6 +74,15 @@ export function checksOf(record: BackupRecord, { bucket, postgresBackups }: Back
     ...(postgresBackups === undefined ? [] : labels.map((label) => postgres(postgresBackups, label))),
   ];
   return checks.map((check) => answered(check, where));
+}
+
+/** Tells of bytes that were read whenever so many MiB more are complete. */
+function everyStep(step: number, tell: (mebibytes: number) => void): (bytes: number) => void {
+  let told = 0;
+  return (bytes) => {
+    const complete = Math.floor(bytes / 2 ** 20 / step) * step;
+    if (complete > told) tell((told = complete));
+  };
 }
 
 /** A question without an answer is a problem of its own, and no reason to leave the others unasked. */

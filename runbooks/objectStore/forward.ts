@@ -54,7 +54,8 @@ export async function forwardService(config: KubeConfig, address: ServiceAddress
     try {
       const way = await forward.portForward(address.namespace, pod, [address.port], socket, refusals, socket);
       if (typeof way === "function") return;
-      way.on("close", () => socket.destroy());
+      // What has arrived is still handed on.
+      way.on("close", () => socket.end());
       socket.on("close", () => way.close());
     } catch (error) {
       giveUp(`no way to pod ${pod}: ${reasonOf(error)}`);

@@ -3,7 +3,7 @@ import { Bucket } from "../../runbooks/objectStore/bucket.ts";
 import { runInDebian } from "../support/debian.ts";
 import { issueCertificates, loopbackNames, startMinio, type Certificate, type MinioServer } from "../support/servers.ts";
 
-/** A real MinIO with TLS whose buckets stand for those of two sites. */
+/** A real MinIO with TLS whose buckets, locked as those of backups are, stand for those of two sites. */
 export interface Sites {
   readonly minio: MinioServer;
   readonly certificate: Certificate;
@@ -21,7 +21,10 @@ export interface Sites {
 export async function startSites(buckets: readonly string[], names: readonly string[] = []): Promise<Sites> {
   const { store: certificate } = await issueCertificates({ store: [...loopbackNames, ...names] });
   const minio = await startMinio({ tls: certificate });
-  for (const bucket of buckets) await minio.mc("--quiet", "mb", `store/${bucket}`);
+  for (const bucket of buckets) {
+    await minio.mc("--quiet", "mb", "--with-lock", `store/${bucket}`);
+    await minio.mc("--quiet", "retention", "set", "--default", "COMPLIANCE", "1d", `store/${bucket}`);
+  }
   const opened: Bucket[] = [];
   const address = (bucket: string): BucketAddress => ({
     endpoint: minio.endpoint,
