@@ -12,7 +12,9 @@ export interface OutputSource {
   readonly file?: string | undefined;
 }
 
-type OptionalName = { [Name in keyof OutputValues]-?: undefined extends OutputValues[Name] ? Name : never }[keyof OutputValues];
+type OptionalName = {
+  [Name in keyof OutputValues]-?: Partial<Pick<OutputValues, Name>> extends Pick<OutputValues, Name> ? Name : never;
+}[keyof OutputValues];
 
 /** Names of the outputs that a runbook reads. It gets no others. */
 export interface OutputNames {

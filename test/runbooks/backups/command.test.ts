@@ -95,8 +95,11 @@ describe("npm run backups", { timeout: 120_000 }, () => {
     await sites.put("backups/redis/dump.rdb", dump);
   }
 
+  /** Undefined: the stack has no such output. */
+  type Changes = { readonly [Name in keyof OutputValues]?: OutputValues[Name] | undefined };
+
   interface Circumstances {
-    readonly outputs?: Partial<OutputValues>;
+    readonly outputs?: Changes;
     readonly kubeconfig?: string;
   }
 
@@ -253,7 +256,7 @@ describe("npm run backups", { timeout: 120_000 }, () => {
   const withoutFarSite = { offsiteEndpoint: undefined };
 
   /** Outputs of a stack that has never been backed up. */
-  async function emptyStack(): Promise<Partial<OutputValues>> {
+  async function emptyStack(): Promise<Changes> {
     return { dataNamespace: await testNamespace(cluster.config), catalogueBucket: "empty", ...withoutFarSite };
   }
 });
