@@ -27,7 +27,9 @@ async function onCatalogue(command: Command, action: Action): Promise<void> {
 }
 
 const program = new Command("backups")
-  .description("The catalogue of a stack's backups. It reads the stack's outputs, and reaches the cluster by KUBECONFIG.")
+  .description(
+    "The catalogue of a stack's backups. It reads the stack's outputs, and reaches the cluster by KUBECONFIG.",
+  )
   .configureHelp({ showGlobalOptions: true })
   .option("--stack <name>", "stack of Pulumi (default: the selected one)")
   .option("--outputs <file>", "outputs of the stack as JSON, in place of asking Pulumi")

@@ -10,11 +10,15 @@ export function clusterConfig(context: string | undefined): KubeConfig {
   try {
     config.loadFromDefault();
   } catch (error) {
-    throw new Failure(`The kubeconfig cannot be read: ${messageOf(error)}. Set KUBECONFIG to that of the stack's cluster.`);
+    throw new Failure(
+      `The kubeconfig cannot be read: ${messageOf(error)}. Set KUBECONFIG to that of the stack's cluster.`,
+    );
   }
   if (context !== undefined) {
     if (!config.getContextObject(context))
-      throw new Failure(`The kubeconfig has no context "${context}", in which the stack runs: set KUBECONFIG to one that has.`);
+      throw new Failure(
+        `The kubeconfig has no context "${context}", in which the stack runs: set KUBECONFIG to one that has.`,
+      );
     config.setCurrentContext(context);
   }
   if (!config.getCurrentCluster())

@@ -88,7 +88,8 @@ async function askPulumi(stack: string | undefined): Promise<Outputs> {
 }
 
 function pulumiProblem(text: string, stack: string | undefined): string {
-  if (text.includes("no stack named")) return `There is no stack "${stack ?? ""}": pulumi stack ls lists those there are.`;
+  if (text.includes("no stack named"))
+    return `There is no stack "${stack ?? ""}": pulumi stack ls lists those there are.`;
   if (text.includes("no stack selected")) return "No stack is selected: give --stack NAME, or run pulumi stack select.";
   const line = text.split("\n").find((each) => each.startsWith("error: "));
   return `Pulumi does not tell the stack's outputs: ${(line ?? text).replace(/^error: /, "").trim()}`;

@@ -19,7 +19,9 @@ export function entryText({ id, record, places, outvoted }: Entry, now: Date): s
     ...outvoted.map(({ place, problem }) => [place, problem] as const),
   ]);
   if (!record) return `Backup ${id}: no copy can be believed\n\n${copies}`;
-  return [`Backup ${id} of stack ${record.stack}\n${lines(summary(record, now))}`, ...details(record), copies].join("\n\n");
+  return [`Backup ${id} of stack ${record.stack}\n${lines(summary(record, now))}`, ...details(record), copies].join(
+    "\n\n",
+  );
 }
 
 /** Names and values, a line each. */

@@ -37,5 +37,7 @@ export function verdictText(entry: Entry, problems: readonly Problem[]): string 
     ? "no copy of its record can be believed"
     : `${places.length} of ${all} places agree on its record (${places.join(", ")})${lacksMajority(entry) ? ": no majority" : ""}`;
   const found = problems.map(({ what, where, remedy }) => `  ${where}: ${what}; ${remedy}`);
-  return [`Backup ${id}: ${verdict}.`, ...(found.length > 0 ? found : ["All that it names is there, unchanged."])].join("\n");
+  return [`Backup ${id}: ${verdict}.`, ...(found.length > 0 ? found : ["All that it names is there, unchanged."])].join(
+    "\n",
+  );
 }

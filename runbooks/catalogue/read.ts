@@ -70,7 +70,9 @@ async function listIds(places: readonly Place[]): Promise<{ ids: string[]; silen
   );
   if (silent.length === places.length)
     throw new Failure(
-      ["No place of the catalogue can be asked:", ...silent.map(({ place, reason }) => `  ${place}: ${reason}`)].join("\n"),
+      ["No place of the catalogue can be asked:", ...silent.map(({ place, reason }) => `  ${place}: ${reason}`)].join(
+        "\n",
+      ),
     );
   return { ids: [...new Set(answers.flatMap(({ value }) => value ?? []))].sort().reverse(), silent };
 }

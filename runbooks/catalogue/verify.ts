@@ -45,10 +45,17 @@ export const lacksMajority = ({ places, outvoted }: Entry): boolean =>
 export function checksOf(record: BackupRecord, { bucket, postgresBackups }: BackupStore): Check[] {
   const where = `backup bucket ${bucket.name}`;
   const mend = `bring back its version of ${record.completed}, which is locked until its retention ends`;
-  const object = (title: string, key: string, expected: { readonly bytes?: number; readonly checksum: string }): Check => ({
+  const object = (
+    title: string,
+    key: string,
+    expected: { readonly bytes?: number; readonly checksum: string },
+  ): Check => ({
     title,
     run: async (progress) => {
-      const found = await bucket.digest(key, everyStep(64, (mebibytes) => progress(`${key}: ${mebibytes} MiB read`)));
+      const found = await bucket.digest(
+        key,
+        everyStep(64, (mebibytes) => progress(`${key}: ${mebibytes} MiB read`)),
+      );
       if (!found) return [{ what: `${key} is not there`, where, remedy: mend }];
       if (expected.bytes !== undefined && found.bytes !== expected.bytes)
         return [{ what: `${key} has ${found.bytes} bytes in place of ${expected.bytes}`, where, remedy: mend }];

@@ -140,7 +140,12 @@ async function connect(address: BucketAddress, cluster: () => KubeConfig): Promi
     forcePathStyle: addressing === "path",
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
     maxAttempts: 2,
-    requestHandler: { httpsAgent: agent, connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      httpsAgent: agent,
+      connectionTimeout: 5_000,
+      requestTimeout: 20_000,
+      throwOnRequestTimeout: true,
+    },
   });
   return { client, forward };
 }

@@ -21,7 +21,9 @@ describe("the JSON Schema of a record", () => {
   const schema = recordJsonSchema();
 
   it("is what docs/catalogue.schema.json says (a change that is meant: make golden)", () =>
-    expect(readFileSync(schemaFile, "utf8") === schema, "docs/catalogue.schema.json is old: run make golden").toBe(true));
+    expect(readFileSync(schemaFile, "utf8") === schema, "docs/catalogue.schema.json is old: run make golden").toBe(
+      true,
+    ));
 
   it("gives every key a meaning", () => {
     expect(undescribed(JSON.parse(schema) as Schema)).toEqual([]);

@@ -36,7 +36,8 @@ async function programOutputs(): Promise<StackOutputs> {
   return outputs as StackOutputs;
 }
 
-const valueOf = <T>(output: pulumi.Input<T>) => new Promise<T>((done) => void pulumi.output(output).apply((v) => done(v as T)));
+const valueOf = <T>(output: pulumi.Input<T>) =>
+  new Promise<T>((done) => void pulumi.output(output).apply((v) => done(v as T)));
 
 describe("outputs that runbooks name", () => {
   it("are told by the program, one value each, secret where they must be", { timeout: 120_000 }, async () => {
@@ -79,7 +80,11 @@ describe("outputs of a stack", () => {
   });
 
   it.each([
-    ["one is missing", '{ "dataNamespace": "dify-data" }', /^Outputs are missing in .*: backupSecretKey\. Run pulumi up once/],
+    [
+      "one is missing",
+      '{ "dataNamespace": "dify-data" }',
+      /^Outputs are missing in .*: backupSecretKey\. Run pulumi up once/,
+    ],
     ["secrets were not asked for", '{ "dataNamespace": "d", "backupSecretKey": "[secret]" }', /--show-secrets$/],
     ["the file is something else", "[]", /^Outputs cannot be read from .*: it is no JSON object/],
   ])("are asked for in one line when %s", (_, text, message) => expect(fromFile(text)).rejects.toThrow(message));
@@ -89,6 +94,8 @@ describe("outputs of a stack", () => {
 
   it("say so when there is no pulumi", async () => {
     vi.stubEnv("PATH", folder);
-    await expect(readOutputs(names, {}).finally(() => vi.unstubAllEnvs())).rejects.toThrow(/^There is no pulumi on PATH/);
+    await expect(readOutputs(names, {}).finally(() => vi.unstubAllEnvs())).rejects.toThrow(
+      /^There is no pulumi on PATH/,
+    );
   });
 });

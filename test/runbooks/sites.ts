@@ -1,7 +1,13 @@
 import type { BucketAddress } from "../../runbooks/objectStore/bucket.ts";
 import { Bucket } from "../../runbooks/objectStore/bucket.ts";
 import { runInDebian } from "../support/debian.ts";
-import { issueCertificates, loopbackNames, startMinio, type Certificate, type MinioServer } from "../support/servers.ts";
+import {
+  issueCertificates,
+  loopbackNames,
+  startMinio,
+  type Certificate,
+  type MinioServer,
+} from "../support/servers.ts";
 
 /** A real MinIO with TLS whose buckets, locked as those of backups are, stand for those of two sites. */
 export interface Sites {

@@ -32,7 +32,10 @@ export function clusterPlace(name: string, namespace: string, cluster: () => Kub
         return items.map(({ metadata }) => idOf(metadata?.name ?? "")).filter(isRecordId);
       }),
     read: (id) =>
-      ask(async (core) => (await present(() => core.readNamespacedConfigMap({ name: nameOf(id), namespace })))?.data?.[file]),
+      ask(
+        async (core) =>
+          (await present(() => core.readNamespacedConfigMap({ name: nameOf(id), namespace })))?.data?.[file],
+      ),
     write: (id, text) =>
       ask(async (core) => {
         const body: V1ConfigMap = {

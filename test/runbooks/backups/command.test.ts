@@ -28,7 +28,9 @@ const manifest = "files/a v1 10 etag\n";
 
 const recordOf = (instant: string): BackupRecord =>
   recordAt(instant, {
-    buckets: [{ bucket: "dify-files", count: 1, bytes: 5 * 2 ** 30, checksum: sha256(manifest), manifest: "manifests/a" }],
+    buckets: [
+      { bucket: "dify-files", count: 1, bytes: 5 * 2 ** 30, checksum: sha256(manifest), manifest: "manifests/a" },
+    ],
     redis: { object: "redis/dump.rdb", bytes: dump.length, checksum: sha256(dump) },
   });
 const older = recordOf("2026-11-21T02:00:00Z");
@@ -45,7 +47,7 @@ describe("npm run backups", { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     cluster = await testCluster();
-    namespace = await testNamespace(cluster.config);
+    namespace = await testNamespace(cluster);
     folder = await mkdtemp(join(tmpdir(), "backups-"));
     const host = `minio-s3.${namespace}.svc.cluster.local`;
     sites = await startSites(["catalogue", "far", "backups", "empty"], [host]);
@@ -146,7 +148,9 @@ describe("npm run backups", { timeout: 120_000 }, () => {
   it("shows all of a record, and as JSON", async () => {
     const { stdout } = await backups(["show", "latest"]);
     expect(stdout).toMatch(/^Backup 20261122T020000Z-3f9c of stack prod\n/);
-    expect(stdout).toMatch(/Copies\n {2}catalogue bucket {2}agrees\n {2}off-site bucket {3}agrees\n {2}cluster {11}agrees$/);
+    expect(stdout).toMatch(
+      /Copies\n {2}catalogue bucket {2}agrees\n {2}off-site bucket {3}agrees\n {2}cluster {11}agrees$/,
+    );
     const { stdout: json } = await backups(["show", older.id, "--json"]);
     expect(JSON.parse(json)).toMatchObject({ id: older.id, record: older, outvoted: [] });
   });
@@ -202,7 +206,9 @@ describe("npm run backups", { timeout: 120_000 }, () => {
     const kubeconfig = await nowhere();
     const { stdout, exitCode } = await backups(["list"], { kubeconfig });
     expect(stdout.match(/1\/3/g)).toHaveLength(2);
-    expect(stdout).toMatch(/^The catalogue bucket cannot be asked: the cluster https:.* does not answer: .*ECONNREFUSED/m);
+    expect(stdout).toMatch(
+      /^The catalogue bucket cannot be asked: the cluster https:.* does not answer: .*ECONNREFUSED/m,
+    );
     expect(stdout).toMatch(/^The cluster cannot be asked: the cluster https:.* does not answer: .*ECONNREFUSED/m);
     expect(exitCode).toBe(0);
     const verified = await backups(["verify"], { kubeconfig });
@@ -222,8 +228,12 @@ describe("npm run backups", { timeout: 120_000 }, () => {
       expect(exitCode).toBe(1);
       return stderr;
     };
-    expect(await one(["show", "yesterday"])).toMatch(/^"yesterday" is no identifier of a backup.*list shows those there are/);
-    expect(await one(["verify", "20200101T000000Z-0000"])).toMatch(/^No place has a record 20200101T000000Z-0000: list/);
+    expect(await one(["show", "yesterday"])).toMatch(
+      /^"yesterday" is no identifier of a backup.*list shows those there are/,
+    );
+    expect(await one(["verify", "20200101T000000Z-0000"])).toMatch(
+      /^No place has a record 20200101T000000Z-0000: list/,
+    );
     expect(await one(["list"], { outputs: { clusterContext: "elsewhere", ...withoutFarSite } })).toMatch(
       /^No place of the catalogue can be asked:\n.*\n {2}cluster: The kubeconfig has no context "elsewhere"/,
     );
@@ -245,7 +255,9 @@ describe("npm run backups", { timeout: 120_000 }, () => {
       });
     expect((await run("--stack", "nowhere")).stderr).toMatch(/^There is no stack "nowhere": pulumi stack ls lists/);
     expect((await run()).stderr).toBe("No stack is selected: give --stack NAME, or run pulumi stack select.");
-    expect((await run("--stack", "local")).stderr).toMatch(/^Outputs are missing in stack "local": dataNamespace, .*Run pulumi up/);
+    expect((await run("--stack", "local")).stderr).toMatch(
+      /^Outputs are missing in stack "local": dataNamespace, .*Run pulumi up/,
+    );
   });
 
   it("explains itself", async () => {
@@ -257,6 +269,6 @@ describe("npm run backups", { timeout: 120_000 }, () => {
 
   /** Outputs of a stack that has never been backed up. */
   async function emptyStack(): Promise<Changes> {
-    return { dataNamespace: await testNamespace(cluster.config), catalogueBucket: "empty", ...withoutFarSite };
+    return { dataNamespace: await testNamespace(cluster), catalogueBucket: "empty", ...withoutFarSite };
   }
 });

@@ -25,7 +25,8 @@ const atOdds = {
 
 describe("what a person sees", () => {
   it("is a line a backup, and below it what is wrong", () =>
-    expect(catalogueText({ entries: [agreed, torn, atOdds], silent: [] }, now)).toBe(`┌───────────────────────┬──────────────────────┬──────┬───────┬────────┬────────────────────┬─────────┬────────┐
+    expect(catalogueText({ entries: [agreed, torn, atOdds], silent: [] }, now))
+      .toBe(`┌───────────────────────┬──────────────────────┬──────┬───────┬────────┬────────────────────┬─────────┬────────┐
 │ id                    │ instant              │ age  │ pause │ Dify   │ backup of Postgres │ objects │ copies │
 │ 20261122T020000Z-3f9c │ 2026-11-22T02:00:00Z │ 10 h │ 1.2 s │ 1.15.0 │ 20261122-020000F   │ 10 B    │ 3/3    │
 │ 20261121T020000Z-3f9c │ 2026-11-21T02:00:00Z │ 34 h │ 1.2 s │ 1.15.0 │ 20261121-020000F   │ 10 B    │ 2/3    │
@@ -39,7 +40,11 @@ describe("what a person sees", () => {
 
   it("is told once which place cannot be asked", () => {
     const outvoted = [{ place: "cluster", problem: "cannot be asked: connection refused" }];
-    const entries = [agreed, torn].map((entry) => ({ ...entry, places: ["catalogue bucket", "off-site bucket"], outvoted }));
+    const entries = [agreed, torn].map((entry) => ({
+      ...entry,
+      places: ["catalogue bucket", "off-site bucket"],
+      outvoted,
+    }));
     const text = catalogueText({ entries, silent: [{ place: "cluster", reason: "connection refused" }] }, now);
     expect(text.match(/connection refused/g)).toHaveLength(1);
     expect(text).toContain("│ 2/3 ");
@@ -50,7 +55,8 @@ describe("what a person sees", () => {
       "The catalogue is empty: no backup has left a record yet.",
     ));
 
-  it("is all that a record says", () => expect(entryText(torn, now)).toBe(`Backup 20261121T020000Z-3f9c of stack prod
+  it("is all that a record says", () =>
+    expect(entryText(torn, now)).toBe(`Backup 20261121T020000Z-3f9c of stack prod
   instant    2026-11-21T02:00:00Z, 34 h ago
   completed  2026-11-21T02:00:00Z
   pause      1.2 s
@@ -93,7 +99,11 @@ Copies
     expect(verdictText(agreed, [])).toBe(
       `Backup ${today.id}: 3 of 3 places agree on its record (${places.join(", ")}).\nAll that it names is there, unchanged.`,
     );
-    const problem = { what: "redis/dump.rdb is not there", where: "backup bucket dify-backups", remedy: "bring it back" };
+    const problem = {
+      what: "redis/dump.rdb is not there",
+      where: "backup bucket dify-backups",
+      remedy: "bring it back",
+    };
     expect(verdictText(torn, [problem])).toBe(
       `Backup ${yesterday.id}: 2 of 3 places agree on its record (catalogue bucket, cluster).\n` +
         "  backup bucket dify-backups: redis/dump.rdb is not there; bring it back",

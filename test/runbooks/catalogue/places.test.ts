@@ -86,7 +86,9 @@ describe("a catalogue in real buckets", { timeout: 60_000 }, () => {
   ])("says so when %s", async (_, changes, reason) => {
     const { silent } = await readCatalogue([place("near"), place("far", changes)]);
     expect(silent).toEqual([{ place: "far", reason: expect.stringContaining(reason) as string }]);
-    await expect(readCatalogue([place("far", changes)])).rejects.toThrow(/^No place of the catalogue can be asked:\n {2}far: /);
+    await expect(readCatalogue([place("far", changes)])).rejects.toThrow(
+      /^No place of the catalogue can be asked:\n {2}far: /,
+    );
   });
 
   it("says what was asked for wrongly, and what to do", async () => {
@@ -99,7 +101,11 @@ describe("a catalogue in real buckets", { timeout: 60_000 }, () => {
 
   it("lists more objects than one answer holds, and leaves alone what is no record", async () => {
     const { exitCode, stderr } = await runInDebian({
-      argv: ["sh", "-c", 'mkdir /tmp/many && cd /tmp/many && seq -f "20261122T%06.0fZ-0000.json" 1 1100 | xargs touch notes.txt && mc --quiet mirror /tmp/many store/many/records'],
+      argv: [
+        "sh",
+        "-c",
+        'mkdir /tmp/many && cd /tmp/many && seq -f "20261122T%06.0fZ-0000.json" 1 1100 | xargs touch notes.txt && mc --quiet mirror /tmp/many store/many/records',
+      ],
       ...sites.minio.clientOf(),
     });
     expect(exitCode, stderr).toBe(0);

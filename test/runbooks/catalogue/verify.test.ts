@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BackupRecord } from "../../../runbooks/catalogue/record.ts";
-import { checksOf, copyProblems, lacksMajority, type BackupStore, type Problem } from "../../../runbooks/catalogue/verify.ts";
+import {
+  checksOf,
+  copyProblems,
+  lacksMajority,
+  type BackupStore,
+  type Problem,
+} from "../../../runbooks/catalogue/verify.ts";
 import { usesDebian } from "../../support/debian.ts";
 import { startSites, type Sites } from "../sites.ts";
 import { recordAt } from "./sample.ts";
@@ -20,7 +26,9 @@ const sample = recordAt("2026-11-22T02:00:00Z");
 const record: BackupRecord = {
   ...sample,
   postgres: { ...sample.postgres, backup: increment },
-  buckets: [{ bucket: "dify-files", count: 1, bytes: 10, checksum: sha256(manifest), manifest: "manifests/dify-files" }],
+  buckets: [
+    { bucket: "dify-files", count: 1, bytes: 10, checksum: sha256(manifest), manifest: "manifests/dify-files" },
+  ],
   redis: { object: "redis/dump.rdb", bytes: dump.length, checksum: sha256(dump) },
 };
 
@@ -35,7 +43,8 @@ describe("what a record names, in a real bucket", { timeout: 60_000 }, () => {
   beforeEach(async () => {
     await sites.put("backups/manifests/dify-files", manifest);
     await sites.put("backups/redis/dump.rdb", dump);
-    for (const label of [full, increment]) await sites.put(`backups/${postgresBackups}/${label}/backup.manifest`, "sealed");
+    for (const label of [full, increment])
+      await sites.put(`backups/${postgresBackups}/${label}/backup.manifest`, "sealed");
   });
 
   async function problems(of = store): Promise<Problem[]> {
@@ -46,16 +55,44 @@ describe("what a record names, in a real bucket", { timeout: 60_000 }, () => {
   it("is all there", async () => expect(await problems()).toEqual([]));
 
   it.each<[string, () => Promise<void>, string]>([
-    ["a manifest with other bytes", () => sites.put("backups/manifests/dify-files", manifest.replace("v1", "v2")), "manifests/dify-files was changed: its SHA-256 is not the record's"],
-    ["a manifest that is gone", () => sites.remove("backups/manifests/dify-files"), "manifests/dify-files is not there"],
-    ["data of Redis that are cut off", () => sites.put("backups/redis/dump.rdb", dump.slice(1)), "redis/dump.rdb has 8999 bytes in place of 9000"],
-    ["data of Redis with other bytes", () => sites.put("backups/redis/dump.rdb", dump.replace("R", "r")), "redis/dump.rdb was changed"],
-    ["an increment that is gone", () => sites.remove(`backups/${postgresBackups}/${increment}/backup.manifest`), `there is no backup ${increment} in ${postgresBackups}`],
-    ["a full backup that is gone", () => sites.remove(`backups/${postgresBackups}/${full}/backup.manifest`), `there is no backup ${full} in ${postgresBackups}`],
+    [
+      "a manifest with other bytes",
+      () => sites.put("backups/manifests/dify-files", manifest.replace("v1", "v2")),
+      "manifests/dify-files was changed: its SHA-256 is not the record's",
+    ],
+    [
+      "a manifest that is gone",
+      () => sites.remove("backups/manifests/dify-files"),
+      "manifests/dify-files is not there",
+    ],
+    [
+      "data of Redis that are cut off",
+      () => sites.put("backups/redis/dump.rdb", dump.slice(1)),
+      "redis/dump.rdb has 8999 bytes in place of 9000",
+    ],
+    [
+      "data of Redis with other bytes",
+      () => sites.put("backups/redis/dump.rdb", dump.replace("R", "r")),
+      "redis/dump.rdb was changed",
+    ],
+    [
+      "an increment that is gone",
+      () => sites.remove(`backups/${postgresBackups}/${increment}/backup.manifest`),
+      `there is no backup ${increment} in ${postgresBackups}`,
+    ],
+    [
+      "a full backup that is gone",
+      () => sites.remove(`backups/${postgresBackups}/${full}/backup.manifest`),
+      `there is no backup ${full} in ${postgresBackups}`,
+    ],
   ])("has %s", async (_, damage, what) => {
     await damage();
     expect(await problems()).toEqual([
-      { what: expect.stringContaining(what) as string, where: "backup bucket backups", remedy: expect.stringMatching(/^(bring back|restore from)/) as string },
+      {
+        what: expect.stringContaining(what) as string,
+        where: "backup bucket backups",
+        remedy: expect.stringMatching(/^(bring back|restore from)/) as string,
+      },
     ]);
   });
 
@@ -84,7 +121,11 @@ describe("copies of a record", () => {
 
   it("are told with what to do about them", () =>
     expect(copyProblems(entry)).toEqual([
-      { what: "has no copy", where: "off-site bucket", remedy: `compare it with what "show ${record.id} --json" prints, and write that there` },
+      {
+        what: "has no copy",
+        where: "off-site bucket",
+        remedy: `compare it with what "show ${record.id} --json" prints, and write that there`,
+      },
     ]));
 
   it("need a majority of all places, and not only of those that answer", () => {
