@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
@@ -39,7 +40,8 @@ export async function forwardedService(cluster: TestCluster, wanted: ForwardedSe
       },
     },
   });
-  const stages = join(import.meta.dirname, "..", "..", "local", "cluster", "nodes", "stages", "pods.yaml");
+  // It wants stages of something, though none is ever taken here.
+  const stages = join(import.meta.dirname, "..", "..", "local", "cluster", "nodes", "stages", "volumes.yaml");
   const kwok = execa(
     join(binDir, "kwok"),
     [
@@ -64,9 +66,12 @@ export async function forwardedService(cluster: TestCluster, wanted: ForwardedSe
     () => core.createNamespacedPod({ namespace, body: pod }).catch((error: unknown) => String(error)),
     (answer) => typeof answer !== "string",
   );
+  const ready = [{ op: "add", path: "/status/conditions", value: [{ type: "Ready", status: "True" }] }];
+  await core.patchNamespacedPodStatus({ namespace, name: `${service}-0`, body: ready });
+  // It listens once it has seen the cluster.
   await eventually(
-    () => core.readNamespacedPod({ namespace, name: `${service}-0` }),
-    ({ status }) => (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True"),
+    () => canConnect(kubeletPort),
+    (listens) => listens,
   );
   return async () => {
     await core.deleteNode({ name: node });
@@ -74,6 +79,13 @@ export async function forwardedService(cluster: TestCluster, wanted: ForwardedSe
     await kwok;
     await rm(folder, { recursive: true });
   };
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1", () => done(true)).on("error", () => done(false));
+    socket.unref();
+  });
 }
 
 const forwardOf = (port: number, target: number): string => `
