@@ -67,7 +67,7 @@ export function openCatalogue(outputs: CatalogueOutputs): OpenCatalogue {
     ],
     backups: { bucket: backups, postgresBackups: outputs.postgresBackups },
     close: async () => {
-      await Promise.all([catalogue, backups, offsite].map((bucket) => bucket?.close()));
+      await Promise.all([catalogue.close(), backups.close(), offsite?.close()]);
     },
   };
 }

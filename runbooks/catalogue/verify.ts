@@ -16,7 +16,7 @@ export interface Problem {
 export interface Check {
   readonly title: string;
   /** @param progress Told how far it is, in a few words. */
-  run(progress: Progress): Promise<Problem[]>;
+  readonly run: (progress: Progress) => Promise<Problem[]>;
 }
 
 /** Where the backups lie that records name. */

@@ -106,7 +106,7 @@ describe("what a record names, in a real bucket", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it("is not looked for where Postgres is run elsewhere", async () => {
+  it("is not looked for where Postgres is run elsewhere", () => {
     const { bucket } = store;
     expect(checksOf(record, { bucket, postgresBackups: undefined }).map(({ title }) => title)).toEqual([
       "Manifest of bucket dify-files",
