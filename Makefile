@@ -26,8 +26,9 @@ test: ## run every check and every test; the last line counts them
 e2e: ## break a stack on real nodes, one thing after the other, and show what each cost: TEST=part of a file's name
 	@local/run local/tests/e2e.ts $(TEST)
 
-golden: ## write the golden resource lists and docs/settings.md anew, after a change that is meant
+golden: ## write the golden resource lists, docs/settings.md and docs/catalogue.schema.json anew, after a change that is meant
 	@local/run docs/settings.ts --write
+	@local/run docs/catalogue.ts
 	@local/run test/golden/update.ts
 
 settings: ## print every setting with its meaning, bounds and default

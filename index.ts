@@ -4,6 +4,9 @@ import { Dify } from "./components/dify/dify.ts";
 import { databaseClients } from "./components/dify/databaseClients.ts";
 import { Network } from "./components/network/network.ts";
 import { ObjectStore } from "./components/objectStore/objectStore.ts";
+import type { OffsiteConnection } from "./components/offsite/connection.ts";
+import { Offsite } from "./components/offsite/offsite.ts";
+import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { Redis } from "./components/redis/redis.ts";
 import { VectorStore } from "./components/vectorStore/vectorStore.ts";
@@ -31,6 +34,7 @@ export default function program(): StackOutputs {
     { ...common, settings: settings.objectStore, authority, credentials },
     options,
   ).connection;
+  const offsite = new Offsite("offsite", { settings: settings.offsite, credentials }).connection;
   const postgres = new Postgres(
     "postgres",
     { ...common, settings: settings.postgres, authority, credentials, objectStore, clients: databaseClients(settings) },
@@ -72,6 +76,7 @@ export default function program(): StackOutputs {
   return {
     url: dify.url,
     difyVersion: settings.dify.version,
+    ...(cluster.context !== undefined && { clusterContext: cluster.context }),
     appNamespace: namespaces.app,
     dataNamespace: namespaces.data,
     sandboxNamespace: namespaces.sandbox,
@@ -87,12 +92,30 @@ export default function program(): StackOutputs {
     redisPort: redis.port,
     redisPassword: redis.password,
     objectStoreEndpoint: objectStore.endpoint,
+    objectStoreRegion: objectStore.region,
+    objectStoreAddressing: objectStore.addressing,
     difyBucket: objectStore.dify.bucket,
     pluginBucket: objectStore.plugins.bucket,
     backupBucket: objectStore.backups.bucket,
+    backupAccessKey: objectStore.backups.accessKey,
+    backupSecretKey: objectStore.backups.secretKey,
     catalogueBucket: objectStore.catalogue.bucket,
+    catalogueAccessKey: objectStore.catalogue.accessKey,
+    catalogueSecretKey: objectStore.catalogue.secretKey,
+    ...(settings.postgres.backend === "patroni" && { postgresBackups: backupsFolder }),
+    ...(offsite && offsiteOutputs(offsite)),
     vectorStore: settings.vectorStore.kind,
     certificateAuthority: authority.certificate,
     difySecretKey: secretKey,
   };
 }
+
+const offsiteOutputs = ({ endpoint, region, addressing, caCertificate, catalogue }: OffsiteConnection) => ({
+  offsiteEndpoint: endpoint,
+  offsiteRegion: region,
+  offsiteAddressing: addressing,
+  ...(caCertificate && { offsiteCertificateAuthority: caCertificate }),
+  offsiteCatalogueBucket: catalogue.bucket,
+  offsiteCatalogueAccessKey: catalogue.accessKey,
+  offsiteCatalogueSecretKey: catalogue.secretKey,
+});

@@ -1,7 +1,11 @@
 import { defineConfig } from "vitest/config";
 
 /** What starts a control plane or the engine: one file at a time, after all else, so that time limits mean something on two cores. */
-const engine = ["test/engine/**/*.test.ts", "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts"];
+const engine = [
+  "test/engine/**/*.test.ts",
+  "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
+  "test/runbooks/backups/command.test.ts",
+];
 const manifests = ["test/manifests/**/*.test.ts"];
 /** Breaks a stack on real nodes, one thing at a time: `make e2e`, and no part of `make test`. */
 const endToEnd = ["test/e2e/faults/**/*.test.ts"];

@@ -71,7 +71,7 @@ const minioBackend = z.strictObject({
 });
 
 /** A bucket that exists, and the access key of the one user that may use it. */
-const s3Bucket = z.strictObject({
+export const s3Bucket = z.strictObject({
   bucket: bucketName,
   /** Identifier of the access key; its secret half is a secret. */
   accessKey: z.string().min(3),

@@ -42,6 +42,12 @@ export const secretNames = z.strictObject({
   backupObjectsKey: secret(),
   /** Secret key for the bucket of the backups' records. */
   catalogueObjectsKey: secret(),
+  /** Secret key for the off-site bucket of backups. */
+  offsiteBackupsKey: secret(),
+  /** Secret key for the off-site bucket of the backups' records. */
+  offsiteCatalogueKey: secret(),
+  /** Encryption of what lies off site: without it no backup there can be read. */
+  offsiteCipher: secret(),
   /** Dify's SECRET_KEY: signs sessions and file links, encrypts OAuth credentials. */
   difySecretKey: secret(32),
   /** Shared by API and plugin daemon: calls to the daemon. */

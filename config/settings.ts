@@ -3,6 +3,7 @@ import { clusterSettings } from "./cluster.ts";
 import { difySettings } from "./dify.ts";
 import { networkSettings } from "./network.ts";
 import { objectStoreSettings } from "./objectStore.ts";
+import { offsiteSettings } from "./offsite.ts";
 import { postgresSettings } from "./postgres.ts";
 import { redisSettings } from "./redis.ts";
 import { vectorStoreSettings } from "./vectorStore.ts";
@@ -14,6 +15,7 @@ export const settingsSchema = z.strictObject({
   postgres: postgresSettings,
   redis: redisSettings,
   objectStore: objectStoreSettings,
+  offsite: offsiteSettings,
   vectorStore: vectorStoreSettings,
   dify: difySettings,
 });

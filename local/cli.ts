@@ -8,7 +8,7 @@ import { localStack, up } from "./commands/up.ts";
 import { messageOf } from "./failure.ts";
 import { stopInOrder } from "./interrupt.ts";
 import { clusterFolder, targetFile, toolchainPrograms, workspaceFolder } from "./prepare.ts";
-import { toolchainFolder } from "./paths.ts";
+import { repository, toolchainFolder } from "./paths.ts";
 import { ensureEngine } from "./pulumi/engine.ts";
 import { openWorkspace, runPulumi } from "./pulumi/workspace.ts";
 import { notedTarget } from "./target.ts";
@@ -33,12 +33,28 @@ async function kubectl(args: readonly string[]): Promise<void> {
   process.exitCode = exitCode ?? 1;
 }
 
-async function pulumi(args: readonly string[]): Promise<void> {
+async function workspaceOfStack() {
   const engine = await ensureEngine(toolchainFolder, console.error);
   const workspace = await openWorkspace({ engine, folder: workspaceFolder, kubeconfig: await currentKubeconfig() });
-  const env = { PULUMI_STACK: process.env["PULUMI_STACK"] ?? localStack };
+  return { workspace, env: { PULUMI_STACK: process.env["PULUMI_STACK"] ?? localStack } };
+}
+
+async function pulumi(args: readonly string[]): Promise<void> {
+  const { workspace, env } = await workspaceOfStack();
   const { exitCode } = await runPulumi(workspace, args, { env, output: "terminal" });
   process.exitCode = exitCode;
+}
+
+/** The runbook as it is, which finds Pulumi, its stack and the cluster by the environment. */
+async function backups(args: readonly string[]): Promise<void> {
+  const { workspace, env } = await workspaceOfStack();
+  const { exitCode } = await execa(process.execPath, [join(repository, "runbooks", "backups.ts"), ...args], {
+    stdio: "inherit",
+    reject: false,
+    extendEnv: false,
+    env: { ...workspace.env, ...env },
+  });
+  process.exitCode = exitCode ?? 1;
 }
 
 const program = new Command("local")
@@ -61,7 +77,7 @@ program
   .argument("[stack]", "local, staging or prod", localStack)
   .description("show what a stack would change")
   .action((stack: string) => preview(stack, ownKubeconfig()));
-for (const [name, run] of Object.entries({ kubectl, pulumi }))
+for (const [name, run] of Object.entries({ kubectl, pulumi, backups }))
   program
     .command(name)
     .argument("[args...]")

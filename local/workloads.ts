@@ -1,5 +1,5 @@
 import { AppsV1Api, KubeConfig, type V1Deployment, type V1StatefulSet } from "@kubernetes/client-node";
-import Table from "cli-table3";
+import { plainTable } from "./table.ts";
 
 /** Put on everything that our program declares: components/workload/labels.ts. */
 const ours = "app.kubernetes.io/part-of=dify-ha";
@@ -40,13 +40,8 @@ function row({ metadata, spec, status }: V1Deployment | V1StatefulSet, kind: Wor
 }
 
 export function workloadTable(rows: readonly WorkloadRow[]): string {
-  const table = new Table({
-    head: ["namespace", "workload", "kind", "ready"],
-    style: { head: [], border: [] },
-    // No line between rows.
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-  });
-  for (const { namespace, name, kind, ready, wanted } of rows)
-    table.push([namespace, name, kind, `${ready}/${wanted}`]);
-  return table.toString();
+  return plainTable(
+    ["namespace", "workload", "kind", "ready"],
+    rows.map(({ namespace, name, kind, ready, wanted }) => [namespace, name, kind, `${ready}/${wanted}`]),
+  );
 }

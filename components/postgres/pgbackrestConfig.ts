@@ -13,6 +13,11 @@ export interface RepositoryPlace {
   readonly authorityFile?: string;
 }
 
+const repositoryPath = "/pgbackrest";
+
+/** Where pgBackRest keeps its backups in the bucket: a folder each, called by its label. */
+export const backupsFolder = `${repositoryPath.slice(1)}/backup/${scope}`;
+
 /** Name in the certificates of those that may ask a member for its files: backup jobs. */
 export const repositoryClient = "pgbackrest";
 
@@ -86,7 +91,7 @@ function repository({ archive }: PatroniSettings, place: RepositoryPlace): Secti
   const url = new URL(place.endpoint);
   return {
     "repo1-type": "s3",
-    "repo1-path": "/pgbackrest",
+    "repo1-path": repositoryPath,
     "repo1-s3-bucket": place.bucket,
     "repo1-s3-region": place.region,
     "repo1-s3-endpoint": url.hostname,

@@ -10,7 +10,7 @@ export interface RequiredSecret {
 
 /** Secrets that the operator must give: those of servers that are run elsewhere. */
 export function requiredSecrets(settings: Partial<Settings>): readonly RequiredSecret[] {
-  const { postgres, redis, objectStore, vectorStore } = settings;
+  const { postgres, redis, objectStore, offsite, vectorStore } = settings;
   const of = (path: string, ...names: SecretName[]) => names.map((name) => ({ name, path }));
   return [
     ...(postgres?.backend === "external"
@@ -20,6 +20,7 @@ export function requiredSecrets(settings: Partial<Settings>): readonly RequiredS
     ...(objectStore?.backend === "s3"
       ? of("objectStore.backend", "difyObjectsKey", "pluginObjectsKey", "backupObjectsKey", "catalogueObjectsKey")
       : []),
+    ...(offsite?.backend === "s3" ? of("offsite.backend", "offsiteBackupsKey", "offsiteCatalogueKey") : []),
     ...(vectorStore?.kind === "milvus" ? of("vectorStore.kind", "vectorStoreKey") : []),
   ];
 }

@@ -4,6 +4,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadeci
 const instant = z.iso.datetime({ offset: true });
 const count = z.number().int().min(0);
 
+const recordId = /^\d{8}T\d{6}Z-[0-9a-f]{4}$/;
+
 /** Label of a backup of pgBackRest: a full one ("20261122-020000F"), or one that needs it ("20261122-020000F_20261122-030000I"). */
 const backupLabel = z.string().regex(/^\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?$/, 'must be a label such as "20261122-020000F"');
 
@@ -23,6 +25,7 @@ const postgres = z.strictObject({
 });
 
 const bucket = z.strictObject({
+  /** Its name. */
   bucket: z.string().min(1),
   /** Objects of the bucket as it was at the instant of the record. */
   count,
@@ -37,7 +40,9 @@ const bucket = z.strictObject({
 const redis = z.strictObject({
   /** Key of the RDB file in the backup bucket. */
   object: z.string().min(1),
+  /** Of that file. */
   bytes: count,
+  /** Of that file. */
   checksum: sha256,
 });
 
@@ -46,7 +51,7 @@ export const recordSchema = z.strictObject({
   /** Of this form. */
   version: z.literal(1),
   /** When it began, which sorts, and what sets it apart: "20261122T020000Z-3f9c". */
-  id: z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{4}$/, 'must be an identifier such as "20261122T020000Z-3f9c"'),
+  id: z.string().regex(recordId, 'must be an identifier such as "20261122T020000Z-3f9c"'),
   /** Stack that it was taken of. */
   stack: z.string().min(1),
   /** Instant to which buckets, databases and Redis belong. Writers waited then. */
@@ -55,15 +60,21 @@ export const recordSchema = z.strictObject({
   completed: instant,
   /** How long writers waited, in seconds. */
   pause: z.number().min(0),
+  /** Version of Dify, such as "1.15.0". */
   difyVersion: z.string().min(1),
+  /** Dify's databases, as of the instant. */
   postgres,
+  /** Buckets, as of the instant. */
   buckets: z.array(bucket),
+  /** Redis, as of the instant. */
   redis,
   /** SHA-256 of each secret without which something cannot be read, by name. Never the secret. */
   fingerprints: z.record(z.string().min(1), sha256),
 });
 
 export type BackupRecord = z.infer<typeof recordSchema>;
+
+export const isRecordId = (text: string): boolean => recordId.test(text);
 
 /** Full backup that a label needs: itself, or the start of its chain. */
 export function fullOf(label: string): string {

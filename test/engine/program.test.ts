@@ -92,7 +92,7 @@ describe("stack local on a real control plane", { timeout: 400_000 }, () => {
   it("keeps every password and key out of the state", async () => {
     const { stdout } = await runPulumi(workspace, ["stack", "output", "--show-secrets", "--json", "--stack", "local"]);
     const outputs = JSON.parse(stdout) as Record<string, unknown>;
-    const secrets = Object.entries(outputs).filter(([name]) => /Password|Key/.test(name));
+    const secrets = Object.entries(outputs).filter(([name]) => /Password|SecretKey/.test(name));
     expect(secrets.length).toBeGreaterThan(3);
     const exported = await state();
     for (const [name, value] of secrets) expect(exported.includes(String(value)), name).toBe(false);

@@ -87,6 +87,12 @@ describe("make up and make down", { timeout: 5 * minutes }, () => {
     expect(exitCode).toBe(1);
   });
 
+  it("runs the runbook of backups on it: what lies in the cluster is read, whatever its object store does", async () => {
+    const { stdout, exitCode } = await local("backups", "list");
+    expect(stdout).toMatch(/^The catalogue is empty: .*\n\nThe catalogue bucket cannot be asked: /);
+    expect(exitCode).toBe(0);
+  });
+
   it("shows what runs, and runs kubectl and pulumi on it", async () => {
     expect((await local("status")).all).toMatch(/Cluster https:\/\/127\.0\.0\.1:\d+: healthy/);
     expect((await local("kubectl", "get", "nodes", "-o", "name")).stdout.split("\n")).toHaveLength(6);
