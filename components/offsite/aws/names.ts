@@ -3,11 +3,11 @@ import type { AwsOffsiteSettings } from "../../../config/offsite.ts";
 /** Who acts on AWS: two that write, one that reads for drills and restores, and what S3 acts as when it copies. */
 export type Actor = "backups" | "catalogue" | "reader" | "replication";
 
+export const bucketRoles = ["backups", "catalogue"] as const;
+export type BucketRole = (typeof bucketRoles)[number];
+
 /** The buckets of one region by what they hold. */
-export interface BucketPair {
-  readonly backups: string;
-  readonly catalogue: string;
-}
+export type BucketPair = Readonly<Record<BucketRole, string>>;
 
 /** How everything on AWS is called. All of it is known before anything is made, so that a preview can judge every policy document. */
 export interface AwsNames {
@@ -43,4 +43,8 @@ export function awsNames(prefix: string, { buckets }: Pick<AwsOffsiteSettings, "
 /** @param kind Of an identity in an account: "user" or "role". */
 export function identityArn(account: string, kind: "user" | "role", name: string): string {
   return `arn:aws:iam::${account}:${kind}/${name}`;
+}
+
+export function trailArn(account: string, region: string, name: string): string {
+  return `arn:aws:cloudtrail:${region}:${account}:trail/${name}`;
 }
