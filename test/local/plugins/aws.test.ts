@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PluginProcess } from "./pluginProcess.ts";
+import { PluginProcess, urnOf } from "./pluginProcess.ts";
 
-const urn = (type: string) => `urn:pulumi:dev::dify-ha::${type}::subject`;
-const bucket = urn("aws:s3/bucket:Bucket");
-const policy = urn("aws:s3/bucketPolicy:BucketPolicy");
+const bucket = urnOf("aws:s3/bucket:Bucket", "backups");
+const policy = urnOf("aws:s3/bucketPolicy:BucketPolicy", "backups");
 
 let plugin: PluginProcess;
 beforeAll(async () => {
