@@ -56,13 +56,15 @@ export class AwsOffsite extends pulumi.ComponentResource {
       { ...common, region: settings.replicaRegion, buckets: names.buckets.replica, uses: replicaUses(names) },
       { parent: this, providers: [away] },
     );
-    const copies = bucketRoles.map((each) =>
-      replication(
+    const after = [...original.ready, ...copy.ready];
+    const copies = bucketRoles.map((each) => {
+      const [from, to] = [names.buckets.home[each], names.buckets.replica[each]];
+      return replication(
         `${name}-${each}`,
-        { cluster, from: names.buckets.home[each], to: names.buckets.replica[each], by: role, replicaKey: copy.key },
-        { parent: this, provider: home, dependsOn: [...original.ready, ...copy.ready] },
-      ),
-    );
+        { cluster, from, to, by: role, replicaKey: copy.key, after },
+        { parent: this, provider: home },
+      );
+    });
     if (trail !== undefined) this.trail(`${name}-trail`, args, names, original.key, home);
 
     // What is written before copying begins is never copied.

@@ -43,6 +43,8 @@ export interface ReplicationArgs {
   readonly by: ReplicationRole;
   /** ARN of the key in the other region. */
   readonly replicaKey: pulumi.Input<string>;
+  /** Both buckets, versioned and locked: S3 copies from and to no other. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** Minutes within which AWS promises 99.9 % of the copies (replication time control), and after which it counts a copy as late. */
@@ -51,8 +53,8 @@ const minutes = 15;
 /** Copies each object, with its lock, and each deletion's marker to a bucket in the other region. What was there before is not copied. */
 export function replication(
   name: string,
-  { cluster, from, to, by, replicaKey }: ReplicationArgs,
-  opts: pulumi.CustomResourceOptions & { readonly dependsOn: readonly pulumi.Resource[] },
+  { cluster, from, to, by, replicaKey, after }: ReplicationArgs,
+  opts: pulumi.CustomResourceOptions,
 ): BucketReplicationConfig {
   return new BucketReplicationConfig(
     name,
@@ -75,6 +77,6 @@ export function replication(
         },
       ],
     },
-    { ...opts, dependsOn: [...opts.dependsOn, by.policy], protect: cluster.protect, retainOnDelete: cluster.retain },
+    { ...opts, dependsOn: [...after, by.policy], protect: cluster.protect, retainOnDelete: cluster.retain },
   );
 }
