@@ -93,6 +93,15 @@ describe.each(["backups", "catalogue", "reader"] as const)("user %s", (user) => 
   });
 });
 
+describe("policies of users", () => {
+  it("fit into what AWS takes inside of a user, also with the longest names", () => {
+    const [backups, catalogue] = ["b".repeat(55), "c".repeat(55)];
+    const longest = readerPolicy([backups, catalogue, `${backups}-replica`, `${catalogue}-replica`]);
+    for (const policy of [longest, backupsWriterPolicy(backups), catalogueWriterPolicy(catalogue)])
+      expect(JSON.stringify(policy).length).toBeLessThanOrEqual(2048);
+  });
+});
+
 describe("the policy of a bucket", () => {
   const policy = backupBucketPolicy(home.backups);
   const tls = { "aws:SecureTransport": "true", "s3:TlsVersion": "1.3" };
