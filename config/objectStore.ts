@@ -2,7 +2,7 @@ import { z } from "zod";
 import { bytes, hostname, image, resources } from "./units.ts";
 
 /** Name of a bucket by the rules of S3. */
-export const bucketName = z
+const bucketName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "must be 3 to 63 lower-case letters, digits and hyphens");
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bucketName, s3Bucket } from "./objectStore.ts";
+import { s3Bucket } from "./objectStore.ts";
 
 /** No second site: what this one has is lost with it. */
 const none = z.strictObject({
@@ -37,8 +37,10 @@ const awsRegion = z
   .string()
   .regex(/^(?!cn-)[a-z]{2}-[a-z]+-\d$/, 'must be a region such as "eu-central-1", outside China and GovCloud');
 
-/** Leaves room for what is derived from it: components/offsite/aws/names.ts. */
-const awsBucketName = bucketName.max(55, "must be at most 55 characters: the replica's name is longer by eight");
+/** Shorter than S3 allows: what is derived from it (components/offsite/aws/names.ts) is longer by eight. */
+const awsBucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,53}[a-z0-9]$/, "must be 3 to 55 lower-case letters, digits and hyphens");
 
 /**
  * Buckets, keys and users that are made on AWS, in two regions. Credentials for making them are taken from where the AWS provider looks for them

@@ -20,7 +20,7 @@ describe("settings of an off site on AWS", () => {
     [
       "a name that leaves no room for the replica's",
       { buckets: { backups: "b".repeat(56), catalogue: "records" } },
-      "must be at most 55 characters",
+      "must be 3 to 55 lower-case letters",
     ],
     ["records that end before backups", { lock: { backupDays: 100 } }, "give at least 100"],
     ["locks that end before backups may", { lock: { backupDays: 30 } }, "give at least 31"],
