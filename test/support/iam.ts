@@ -18,7 +18,7 @@ export function allows(policies: readonly PolicyDocument[], request: AccessReque
 
 function applies({ Principal, Action, Resource = [], Condition = {} }: PolicyStatement, request: AccessRequest): boolean {
   return (
-    (Principal === undefined || Principal === "*" || Object.values(Principal).includes(request.by)) &&
+    (Principal === undefined || Principal === "*" || Object.values(Principal).includes(request.by ?? "nobody")) &&
     Action.some((pattern) => matches(pattern.toLowerCase(), request.action.toLowerCase())) &&
     (Resource.length === 0 || Resource.some((pattern) => matches(pattern, request.resource))) &&
     Object.entries(Condition).every(([operator, keys]) =>

@@ -11,7 +11,7 @@ export const replicationTrust: PolicyDocument = policyOf({
 
 /** What S3 may do when it copies: read versions and their locks here, write replicas there. */
 export function replicationPolicy(home: BucketPair, replica: BucketPair): PolicyDocument {
-  const [from, to] = [Object.values(home) as string[], Object.values(replica) as string[]];
+  const [from, to] = [Object.values(home), Object.values(replica)];
   return policyOf(
     {
       Sid: "Buckets",
