@@ -38,9 +38,7 @@ export function awsLocksOf(resource: Resource): Side<"lock">[] {
 /** Whether a bucket on AWS keeps versions, out of the resource that says so. */
 export function awsVersionsOf(resource: Resource): Side<"versioned">[] {
   if (awsKindOf(resource) !== "BucketVersioning") return [];
-  return [
-    { ...side(resource), versioned: text(resource.inputs, "versioningConfiguration", "status") === "Enabled" },
-  ];
+  return [{ ...side(resource), versioned: text(resource.inputs, "versioningConfiguration", "status") === "Enabled" }];
 }
 
 /** Whether a bucket on AWS is encrypted with a key of ours, out of the resource that says so. The key itself may be yet to be made. */
@@ -48,7 +46,8 @@ export function awsEncryptionOf(resource: Resource): Side<"encrypted">[] {
   if (awsKindOf(resource) !== "BucketServerSideEncryptionConfiguration") return [];
   const rules = list(resource.inputs, "rules").map((rule) => read(rule, "applyServerSideEncryptionByDefault"));
   const withKey = (rule: unknown) =>
-    text(rule, "sseAlgorithm") === "aws:kms" && entries(rule).some(([name, value]) => name === "kmsMasterKeyId" && value);
+    text(rule, "sseAlgorithm") === "aws:kms" &&
+    entries(rule).some(([name, value]) => name === "kmsMasterKeyId" && value);
   return [{ ...side(resource), encrypted: rules.length > 0 && rules.every(withKey) }];
 }
 

@@ -44,7 +44,8 @@ describe("an off site on AWS, with the real engine and no credentials", { timeou
     const { steps } = JSON.parse(stdout) as {
       readonly steps: readonly { readonly urn: string; readonly provider?: string }[];
     };
-    const providerOf = (name: string) => steps.find(({ urn }) => urn.endsWith(`aws:s3/bucket:Bucket::${name}`))?.provider;
+    const providerOf = (name: string) =>
+      steps.find(({ urn }) => urn.endsWith(`aws:s3/bucket:Bucket::${name}`))?.provider;
     expect(providerOf("offsite-backups")).toMatch(/pulumi:providers:aws::offsite::/);
     expect(providerOf("offsite-replica-backups")).toMatch(/pulumi:providers:aws::offsite-replica::/);
   });

@@ -16,15 +16,16 @@ export function allows(policies: readonly PolicyDocument[], request: AccessReque
   return about.some(({ Effect }) => Effect === "Allow") && !about.some(({ Effect }) => Effect === "Deny");
 }
 
-function applies({ Principal, Action, Resource = [], Condition = {} }: PolicyStatement, request: AccessRequest): boolean {
+function applies(
+  { Principal, Action, Resource = [], Condition = {} }: PolicyStatement,
+  request: AccessRequest,
+): boolean {
   return (
     (Principal === undefined || Principal === "*" || Object.values(Principal).includes(request.by ?? "nobody")) &&
     Action.some((pattern) => matches(pattern.toLowerCase(), request.action.toLowerCase())) &&
     (Resource.length === 0 || Resource.some((pattern) => matches(pattern, request.resource))) &&
     Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, values]) =>
-        holds(operator, [values].flat(), request.context?.[key]),
-      ),
+      Object.entries(keys).every(([key, values]) => holds(operator, [values].flat(), request.context?.[key])),
     )
   );
 }

@@ -47,11 +47,7 @@ export class LockedBucket extends pulumi.ComponentResource {
       },
       kept,
     );
-    const versioning = new BucketVersioning(
-      name,
-      { bucket, versioningConfiguration: { status: "Enabled" } },
-      kept,
-    );
+    const versioning = new BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, kept);
     const onVersions = { ...kept, dependsOn: [versioning] };
     const lock = new BucketObjectLockConfiguration(
       name,

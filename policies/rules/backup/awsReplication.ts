@@ -29,7 +29,9 @@ export function replicationViolations({ bucket, region, copies }: ReplicatedBuck
       : [`${said}, of which no encrypted object is copied: enable sourceSelectionCriteria.sseKmsEncryptedObjects`]),
     ...(region !== undefined && copy.region !== undefined && copy.region !== region
       ? []
-      : [`${said} and is not copied to a bucket of this stack in another region: set destination.bucket and its region`]),
+      : [
+          `${said} and is not copied to a bucket of this stack in another region: set destination.bucket and its region`,
+        ]),
   ]);
 }
 

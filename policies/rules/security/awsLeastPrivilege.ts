@@ -21,7 +21,9 @@ export function privilegeViolations({ statements, ofKey, attached }: Grants): st
   const granted = statements.filter(({ allows }) => allows);
   const inStatement = ({ name, actions, resources, principals, inverted }: Statement): string[] => [
     ...(inverted ? [`statement ${name} grants all but what it names: name what it grants`] : []),
-    ...(actions.some((action) => wildcard.test(action)) ? [`statement ${name} grants a wildcard: name each action`] : []),
+    ...(actions.some((action) => wildcard.test(action))
+      ? [`statement ${name} grants a wildcard: name each action`]
+      : []),
     ...(resources.some((r) => wildcard.test(r) && !objects.test(r) && !(ofKey && r === "*"))
       ? [`statement ${name} grants its actions on a wildcard: name each bucket, key or user`]
       : []),

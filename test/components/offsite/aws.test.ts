@@ -11,7 +11,10 @@ const noSecrets = {
   },
 };
 
-function offsite(changes: Readonly<Record<string, unknown>> = {}, cluster: Readonly<Record<string, unknown>> = {}): Offsite {
+function offsite(
+  changes: Readonly<Record<string, unknown>> = {},
+  cluster: Readonly<Record<string, unknown>> = {},
+): Offsite {
   return new Offsite("offsite", {
     cluster: clusterSettings.parse(cluster),
     settings: awsSettings(changes),
@@ -22,61 +25,76 @@ function offsite(changes: Readonly<Record<string, unknown>> = {}, cluster: Reado
 const buckets = [
   { name: "offsite-backups", bucket: home.backups, region: "eu-central-1", provider: "offsite", days: 35 },
   { name: "offsite-catalogue", bucket: home.catalogue, region: "eu-central-1", provider: "offsite", days: 90 },
-  { name: "offsite-replica-backups", bucket: replica.backups, region: "eu-west-1", provider: "offsite-replica", days: 35 },
-  { name: "offsite-replica-catalogue", bucket: replica.catalogue, region: "eu-west-1", provider: "offsite-replica", days: 90 },
+  {
+    name: "offsite-replica-backups",
+    bucket: replica.backups,
+    region: "eu-west-1",
+    provider: "offsite-replica",
+    days: 35,
+  },
+  {
+    name: "offsite-replica-catalogue",
+    bucket: replica.catalogue,
+    region: "eu-west-1",
+    provider: "offsite-replica",
+    days: 90,
+  },
 ];
 
 const ofAws = (resources: readonly Declared[]) => resources.filter(({ type }) => type.startsWith("aws:"));
+// One after the other: mocks are the whole process's.
+const declared = await declare(() => offsite());
+const withTrail = await declare(() => offsite({ dataEvents: true }));
 const known = <T>(output: pulumi.Output<T>) => new Promise<T>((done) => void output.apply(done));
 
 describe("the off site on AWS", () => {
-  const declared = declare(() => offsite());
-
-  it.each(buckets)("locks bucket $bucket for $days days from its creation on", async ({ name, bucket, region, days }) => {
-    const resources = await declared;
-    expect(find(resources, "Bucket", name).inputs).toMatchObject({ bucket, region, objectLockEnabled: true });
-    expect(find(resources, "BucketObjectLockConfiguration", name).inputs).toMatchObject({
+  it.each(buckets)("locks bucket $bucket for $days days from its creation on", ({ name, bucket, region, days }) => {
+    expect(find(declared, "Bucket", name).inputs).toMatchObject({ bucket, region, objectLockEnabled: true });
+    expect(find(declared, "BucketObjectLockConfiguration", name).inputs).toMatchObject({
       bucket,
       rule: { defaultRetention: { mode: "COMPLIANCE", days } },
     });
-    expect(at(find(resources, "BucketVersioning", name).inputs, "versioningConfiguration.status")).toBe("Enabled");
-    expect(at(find(resources, "BucketLifecycleConfiguration", name).inputs, "rules.0")).toMatchObject({
+    expect(at(find(declared, "BucketVersioning", name).inputs, "versioningConfiguration.status")).toBe("Enabled");
+    expect(at(find(declared, "BucketLifecycleConfiguration", name).inputs, "rules.0")).toMatchObject({
       noncurrentVersionExpiration: { noncurrentDays: days },
       expiration: { expiredObjectDeleteMarker: true },
     });
   });
 
-  it.each(buckets)("encrypts bucket $bucket with the key of its region, and closes it", async ({ name, provider }) => {
-    const resources = await declared;
-    const rule = at(find(resources, "BucketServerSideEncryptionConfiguration", name).inputs, "rules.0");
+  it.each(buckets)("encrypts bucket $bucket with the key of its region, and closes it", ({ name, provider }) => {
+    const rule = at(find(declared, "BucketServerSideEncryptionConfiguration", name).inputs, "rules.0");
     expect(rule).toEqual({
-      applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: `arn:aws:kms:::key/${provider}-key` },
+      applyServerSideEncryptionByDefault: {
+        sseAlgorithm: "aws:kms",
+        kmsMasterKeyId: `arn:aws:kms:::key/${provider}-key`,
+      },
       bucketKeyEnabled: true,
     });
-    expect(find(resources, "BucketPublicAccessBlock", name).inputs).toMatchObject({
+    expect(find(declared, "BucketPublicAccessBlock", name).inputs).toMatchObject({
       blockPublicAcls: true,
       blockPublicPolicy: true,
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
     });
-    expect(at(find(resources, "BucketOwnershipControls", name).inputs, "rule.objectOwnership")).toBe("BucketOwnerEnforced");
+    expect(at(find(declared, "BucketOwnershipControls", name).inputs, "rule.objectOwnership")).toBe(
+      "BucketOwnerEnforced",
+    );
   });
 
-  it("makes everything by a provider of its region, in the one account", async () => {
-    const resources = await declared;
+  it("makes everything by a provider of its region, in the one account", () => {
     for (const { name, provider } of buckets)
-      for (const resource of ofAws(resources).filter((r) => r.name === name && r.type.startsWith("aws:s3/")))
+      for (const resource of ofAws(declared).filter((r) => r.name === name && r.type.startsWith("aws:s3/")))
         expect(resource.provider, resource.type).toBe(provider);
-    expect(find(resources, "Key", "offsite-replica").provider).toBe("offsite-replica");
-    expect(find(resources, "aws", "offsite").inputs).toMatchObject({
+    expect(find(declared, "Key", "offsite-replica").provider).toBe("offsite-replica");
+    expect(find(declared, "aws", "offsite").inputs).toMatchObject({
       region: "eu-central-1",
       allowedAccountIds: '["111122223333"]',
     });
-    expect(find(resources, "aws", "offsite-replica").inputs["region"]).toBe("eu-west-1");
+    expect(find(declared, "aws", "offsite-replica").inputs["region"]).toBe("eu-west-1");
   });
 
-  it.each(["backups", "catalogue"] as const)("copies %s to the other region with its key, watched", async (role) => {
-    const { inputs } = find(await declared, "BucketReplicationConfig", `offsite-${role}`);
+  it.each(["backups", "catalogue"] as const)("copies %s to the other region with its key, watched", (role) => {
+    const { inputs } = find(declared, "BucketReplicationConfig", `offsite-${role}`);
     expect(inputs).toMatchObject({ bucket: home[role], role: `arn:aws:iam:::role/${names.actors.replication}` });
     expect(at(inputs, "rules")).toEqual([
       {
@@ -95,10 +113,13 @@ describe("the off site on AWS", () => {
     ]);
   });
 
-  it("rotates its keys, and gives time to take their deletion back", async () => {
+  it("rotates its keys, and gives time to take their deletion back", () => {
     for (const name of ["offsite", "offsite-replica"]) {
-      expect(find(await declared, "Key", name).inputs).toMatchObject({ enableKeyRotation: true, deletionWindowInDays: 30 });
-      expect(find(await declared, "Alias", name).inputs["name"]).toBe("alias/dify-offsite");
+      expect(find(declared, "Key", name).inputs).toMatchObject({
+        enableKeyRotation: true,
+        deletionWindowInDays: 30,
+      });
+      expect(find(declared, "Alias", name).inputs["name"]).toBe("alias/dify-offsite");
     }
   });
 
@@ -125,20 +146,21 @@ describe("the off site on AWS", () => {
       secret = connection && (await pulumi.isSecret(connection.backups.secretKey));
     });
     expect(secret).toBe(true);
-    expect(JSON.stringify((await declared).map(({ revealed }) => revealed))).not.toContain("secret-key-of");
+    expect(JSON.stringify(declared.map(({ revealed }) => revealed))).not.toContain("secret-key-of");
   });
 
   it("protects and keeps what holds data or guards it, as the cluster's settings say", async () => {
-    const guarded = (resources: readonly Declared[]) => ofAws(resources).filter(({ type }) => /^aws:(s3|kms)\//.test(type));
-    for (const resource of guarded(await declared))
+    const guarded = (resources: readonly Declared[]) =>
+      ofAws(resources).filter(({ type }) => /^aws:(s3|kms)\//.test(type));
+    for (const resource of guardeddeclared)
       expect(resource, resource.type).toMatchObject({ protected: true, retained: true });
     for (const resource of guarded(await declare(() => offsite({}, { protect: false, retain: false }))))
       expect(resource, resource.type).toMatchObject({ protected: false, retained: false });
   });
 
-  it("keeps no trail unless it is asked for", async () => {
-    expect((await declared).filter(({ type }) => type.startsWith("aws:cloudtrail"))).toEqual([]);
-    expect(JSON.stringify(find(await declared, "Key", "offsite").inputs)).not.toContain("cloudtrail");
+  it("keeps no trail unless it is asked for", () => {
+    expect(declared.filter(({ type }) => type.startsWith("aws:cloudtrail"))).toEqual([]);
+    expect(JSON.stringify(find(declared, "Key", "offsite").inputs)).not.toContain("cloudtrail");
   });
 
   it("has a name of its own for each prefix", async () => {
@@ -149,10 +171,8 @@ describe("the off site on AWS", () => {
 });
 
 describe("the trail of an off site on AWS", () => {
-  const declared = declare(() => offsite({ dataEvents: true }));
-
-  it("records every request to the objects of all four buckets", async () => {
-    const { inputs } = find(await declared, "Trail", "offsite-trail");
+  it("records every request to the objects of all four buckets", () => {
+    const { inputs } = find(withTrail, "Trail", "offsite-trail");
     expect(inputs).toMatchObject({
       name: "dify-offsite",
       s3BucketName: "acme-backups-trail",
@@ -160,19 +180,23 @@ describe("the trail of an off site on AWS", () => {
       enableLogFileValidation: true,
       kmsKeyId: "arn:aws:kms:::key/offsite-key",
     });
-    expect(at(inputs, "eventSelectors.0.dataResources.0.values")).toEqual(buckets.map(({ bucket }) => `arn:aws:s3:::${bucket}/`));
+    expect(at(inputs, "eventSelectors.0.dataResources.0.values")).toEqual(
+      buckets.map(({ bucket }) => `arn:aws:s3:::${bucket}/`),
+    );
   });
 
-  it("is locked as long as the catalogue, and then goes", async () => {
+  it("is locked as long as the catalogue, and then goes", () => {
     const name = "offsite-trail";
-    expect(at(find(await declared, "Bucket", name).inputs, "tags")).toEqual({ "dify-ha/purpose": "audit" });
-    expect(at(find(await declared, "BucketObjectLockConfiguration", name).inputs, "rule.defaultRetention.days")).toBe(90);
-    expect(at(find(await declared, "BucketLifecycleConfiguration", name).inputs, "rules.0.expiration")).toEqual({ days: 90 });
+    expect(at(find(withTrail, "Bucket", name).inputs, "tags")).toEqual({ "dify-ha/purpose": "audit" });
+    expect(at(find(withTrail, "BucketObjectLockConfiguration", name).inputs, "rule.defaultRetention.days")).toBe(90);
+    expect(at(find(withTrail, "BucketLifecycleConfiguration", name).inputs, "rules.0.expiration")).toEqual({
+      days: 90,
+    });
   });
 
-  it("is encrypted with the key where backups are written, which knows of it", async () => {
-    const policies = ["offsite", "offsite-replica"].map(async (name) => find(await declared, "Key", name).inputs["policy"]);
-    expect(await policies[0]).toContain(`arn:aws:cloudtrail:eu-central-1:${awsSection.account}:trail/dify-offsite`);
-    expect(await policies[1]).not.toContain("cloudtrail");
+  it("is encrypted with the key where backups are written, which knows of it", () => {
+    const policyOf = (name: string) => find(withTrail, "Key", name).inputs["policy"];
+    expect(policyOf("offsite")).toContain(`arn:aws:cloudtrail:eu-central-1:${awsSection.account}:trail/dify-offsite`);
+    expect(policyOf("offsite-replica")).not.toContain("cloudtrail");
   });
 });

@@ -69,10 +69,10 @@ describe("the key where backups are written", () => {
     }
   });
   it("does nothing outside of S3 in its region", () => {
-    expect(uses(arnOf.user(actors.reader), "kms:Decrypt", home.backups, `s3.${replicaRegion}.amazonaws.com`)).toBe(false);
-    expect(
-      allows([policy], { by: arnOf.user(actors.reader), action: "kms:Decrypt", resource: "the key" }),
-    ).toBe(false);
+    expect(uses(arnOf.user(actors.reader), "kms:Decrypt", home.backups, `s3.${replicaRegion}.amazonaws.com`)).toBe(
+      false,
+    );
+    expect(allows([policy], { by: arnOf.user(actors.reader), action: "kms:Decrypt", resource: "the key" })).toBe(false);
   });
   it("is administered by the account, which by that alone cannot read", () => {
     const may = (action: string, by = root) => allows([policy], { by, action, resource: "the key" });
@@ -115,7 +115,11 @@ describe("the trail", () => {
   const bucket = names.buckets.trail;
   const policy = trailBucketPolicy({ bucket, account, trail });
   const key = keyPolicy({ account, region, uses: homeUses(names), trail: names.trail });
-  const delivery = { "aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control", "aws:SecureTransport": "true" };
+  const delivery = {
+    "aws:SourceArn": trail,
+    "s3:x-amz-acl": "bucket-owner-full-control",
+    "aws:SecureTransport": "true",
+  };
   const deliver = (context: Record<string, string>, resource = `arn:aws:s3:::${bucket}/AWSLogs/${account}/x.json.gz`) =>
     allows([policy], { by: service, action: "s3:PutObject", resource, context });
 
@@ -134,7 +138,9 @@ describe("the trail", () => {
     const may = (by: string, action: string, given: Record<string, string> = context) =>
       allows([key], { by, action, resource: "the key", context: given });
     expect(may(service, "kms:GenerateDataKey")).toBe(true);
-    expect(may(service, "kms:GenerateDataKey", { ...context, "aws:SourceArn": "arn:aws:cloudtrail:other" })).toBe(false);
+    expect(may(service, "kms:GenerateDataKey", { ...context, "aws:SourceArn": "arn:aws:cloudtrail:other" })).toBe(
+      false,
+    );
     expect(may(service, "kms:Decrypt")).toBe(false);
     expect(may(root, "kms:Decrypt")).toBe(true);
     expect(may(root, "kms:Decrypt", { "kms:EncryptionContext:aws:s3:arn": arnOf.bucket(home.backups) })).toBe(false);

@@ -19,7 +19,10 @@ type User = keyof typeof users;
 const may = (user: User, action: string, resource: string) => allows([users[user]], { action, resource });
 /** Even with a second policy that grants everything. */
 const mayEvenAsAdministrator = (user: User, action: string, resource: string) =>
-  allows([users[user], policyOf({ Sid: "All", Effect: "Allow", Action: ["*"], Resource: ["*"] })], { action, resource });
+  allows([users[user], policyOf({ Sid: "All", Effect: "Allow", Action: ["*"], Resource: ["*"] })], {
+    action,
+    resource,
+  });
 
 describe("the writer of backups", () => {
   it("writes, reads and lists its bucket", () => {
@@ -44,8 +47,7 @@ describe("the writer of the catalogue", () => {
   });
   it("never deletes one", () =>
     expect(mayEvenAsAdministrator("catalogue", "s3:DeleteObject", arnOf.object(home.catalogue))).toBe(false));
-  it("does not reach backups", () =>
-    expect(may("catalogue", "s3:GetObject", arnOf.object(home.backups))).toBe(false));
+  it("does not reach backups", () => expect(may("catalogue", "s3:GetObject", arnOf.object(home.backups))).toBe(false));
 });
 
 describe("the reader", () => {
@@ -114,7 +116,10 @@ describe("the policy of a bucket", () => {
   it.each([
     ["in clear", { "aws:SecureTransport": "false" }],
     ["by old TLS", { "s3:TlsVersion": "1.1" }],
-    ["with another key", { "s3:x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:us-east-1:999999999999:key/1" }],
+    [
+      "with another key",
+      { "s3:x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:us-east-1:999999999999:key/1" },
+    ],
     ["with a key of the caller's", { "s3:x-amz-server-side-encryption-customer-algorithm": "AES256" }],
     ["with S3's own encryption", { "s3:x-amz-server-side-encryption": "AES256" }],
   ])("refuses one %s", (_, context) => expect(put({ ...tls, ...context })).toBe(false));
@@ -124,6 +129,5 @@ describe("the policy of a bucket", () => {
       for (const action of ["s3:ListBucket", "s3:GetObject"])
         expect(allows([users.backups, policy], { action, resource, context })).toBe(false);
   });
-  it("grants nothing by itself", () =>
-    expect(policy.Statement.every(({ Effect }) => Effect === "Deny")).toBe(true));
+  it("grants nothing by itself", () => expect(policy.Statement.every(({ Effect }) => Effect === "Deny")).toBe(true));
 });

@@ -28,7 +28,9 @@ describe("sides of a bucket on AWS are read", () => {
     expect(encrypted({ sseAlgorithm: "aws:kms" })).toBe(false);
     expect(encrypted({ sseAlgorithm: "AES256" })).toBe(false);
     const rules = [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: unknownText } }];
-    expect(awsEncryptionOf(inPreview(on("BucketServerSideEncryptionConfiguration", { rules })))[0]?.encrypted).toBe(true);
+    expect(awsEncryptionOf(inPreview(on("BucketServerSideEncryptionConfiguration", { rules })))[0]?.encrypted).toBe(
+      true,
+    );
   });
   it("as versioned only while versions are enabled", () => {
     const versioned = (status: string) =>
@@ -36,9 +38,9 @@ describe("sides of a bucket on AWS are read", () => {
     expect([versioned("Enabled"), versioned("Suspended")]).toEqual([true, false]);
   });
   it("under their older names, too", () =>
-    expect(awsVersionsOf({ ...on("BucketVersioning", {}), type: "aws:s3/bucketVersioningV2:BucketVersioningV2" })).toHaveLength(
-      1,
-    ));
+    expect(
+      awsVersionsOf({ ...on("BucketVersioning", {}), type: "aws:s3/bucketVersioningV2:BucketVersioningV2" }),
+    ).toHaveLength(1));
 });
 
 describe("a bucket on AWS", () => {

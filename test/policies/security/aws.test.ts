@@ -47,7 +47,9 @@ describe("policies on AWS", () => {
       name: "writer",
       inputs: { policyArn: "arn:aws:iam::aws:policy/AdministratorAccess" },
     };
-    expect(awsLeastPrivilege.judge(attachment, [attachment]).violations).toEqual([expect.stringContaining("AWS wrote")]);
+    expect(awsLeastPrivilege.judge(attachment, [attachment]).violations).toEqual([
+      expect.stringContaining("AWS wrote"),
+    ]);
   });
   it("are read inside of roles as well, and refused when they make no sense", () => {
     const role = (policy: string) => ({
@@ -61,7 +63,12 @@ describe("policies on AWS", () => {
 });
 
 describe("a bucket on AWS", () => {
-  const closed = { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true };
+  const closed = {
+    blockPublicAcls: true,
+    blockPublicPolicy: true,
+    ignorePublicAcls: true,
+    restrictPublicBuckets: true,
+  };
 
   it("is closed to the public in all four ways", () => {
     expect(publicAccessViolations(closed)).toEqual([]);
@@ -83,7 +90,12 @@ describe("a bucket on AWS", () => {
     const said = (statement: unknown) => clearTextViolations(statementsOf(userPolicy(statement)));
     expect(said(deny)).toEqual([]);
     expect(said({ ...deny, Condition: { Bool: { "aws:SecureTransport": false } } })).toEqual([]);
-    for (const change of [{ Effect: "Allow" }, { Principal: { AWS: "x" } }, { Action: "s3:PutObject" }, { Condition: {} }])
+    for (const change of [
+      { Effect: "Allow" },
+      { Principal: { AWS: "x" } },
+      { Action: "s3:PutObject" },
+      { Condition: {} },
+    ])
       expect(said({ ...deny, ...change })).toEqual([expect.stringContaining("in clear")]);
   });
 });

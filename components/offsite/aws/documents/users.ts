@@ -48,7 +48,12 @@ function rights(buckets: readonly string[], actions: readonly string[]): PolicyS
       Action: [...bucketActions, ...backupBucketActions],
       Resource: buckets.map(bucketArn),
     },
-    { Sid: "Objects", Effect: "Allow", Action: [...actions, ...backupObjectActions], Resource: buckets.map(objectsArn) },
+    {
+      Sid: "Objects",
+      Effect: "Allow",
+      Action: [...actions, ...backupObjectActions],
+      Resource: buckets.map(objectsArn),
+    },
   ];
 }
 
