@@ -152,7 +152,7 @@ describe("the off site on AWS", () => {
   it("protects and keeps what holds data or guards it, as the cluster's settings say", async () => {
     const guarded = (resources: readonly Declared[]) =>
       ofAws(resources).filter(({ type }) => /^aws:(s3|kms)\//.test(type));
-    for (const resource of guardeddeclared)
+    for (const resource of guarded(declared))
       expect(resource, resource.type).toMatchObject({ protected: true, retained: true });
     for (const resource of guarded(await declare(() => offsite({}, { protect: false, retain: false }))))
       expect(resource, resource.type).toMatchObject({ protected: false, retained: false });
