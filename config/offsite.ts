@@ -50,7 +50,7 @@ const aws = z.strictObject({
   backend: z.literal("aws"),
   /** Number of the account. The provider refuses credentials of another. */
   account: z.string().regex(/^\d{12}$/, "must be the twelve digits of an account"),
-  /** Where the buckets are that backups are written to. */
+  /** With `aws` it must be given: where the buckets are that backups are written to. */
   region: awsRegion,
   /** Another one, to which every object is copied within 15 minutes. */
   replicaRegion: awsRegion,
