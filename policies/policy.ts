@@ -65,7 +65,7 @@ export function asPolicy(rule: Rule): sdk.Policies[number] {
     return {
       ...common,
       validateResource: (args, violate: sdk.ReportViolation) => {
-        if (!args.type.startsWith("kubernetes:")) args.notApplicable("It is no object of Kubernetes");
+        if (!/^(kubernetes|aws):/.test(args.type)) args.notApplicable("It is neither in Kubernetes nor on AWS");
         const resource = asResource(args);
         const outcome = rule.judge(resource, [resource], args.getConfig<Record<string, unknown>>());
         report(resource, outcome, violate);

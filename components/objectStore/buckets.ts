@@ -30,6 +30,14 @@ export const userSecrets: Readonly<Record<BucketRole, SecretName>> = {
   catalogue: "catalogueObjectsKey",
 };
 
+/**
+ * Days for which a backup that was deleted can be brought back: as long as the lock again. The lock counts from the writing of a version, so whoever
+ * deletes on its last day would otherwise be rid of it the day after.
+ */
+export function noncurrentDays(lockDays: number): number {
+  return lockDays;
+}
+
 /** The buckets of a stack. */
 export function declaredBuckets({
   buckets,
@@ -49,8 +57,7 @@ export function declaredBuckets({
     versioned: true,
     lock: { mode: "COMPLIANCE", days },
     encryption: encryptionKey,
-    // The lock counts from the writing of a version: after the same time again none is left under lock.
-    noncurrentDays: days,
+    noncurrentDays: noncurrentDays(days),
     user,
   });
   return {

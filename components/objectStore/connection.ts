@@ -7,6 +7,11 @@ export interface BucketLogin {
   readonly secretKey: pulumi.Output<string>;
 }
 
+/** URL of S3 itself in a region. */
+export function awsEndpoint(region: string): string {
+  return `https://s3.${region}.amazonaws.com`;
+}
+
 /** What a client of the object store needs to know; MinIO and S3 offer this and nothing else. */
 export interface ObjectStoreConnection {
   /** URL with scheme and port: https://... */

@@ -5,7 +5,7 @@ import type { SecretName } from "../../config/secrets.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
 import { BucketBootstrap } from "./bootstrap.ts";
 import { declaredBuckets, userSecrets, type BucketRole } from "./buckets.ts";
-import type { BucketLogin, ObjectStoreConnection } from "./connection.ts";
+import { awsEndpoint, type BucketLogin, type ObjectStoreConnection } from "./connection.ts";
 import { Minio } from "./minio.ts";
 
 /** Secrets used: those of `userSecrets`; with MinIO also objectStoreRootPassword and objectStoreEncryptionKey. */
@@ -88,7 +88,7 @@ export class ObjectStore extends pulumi.ComponentResource {
 function s3Connection(settings: S3Settings, credentials: ObjectStoreCredentials): ObjectStoreConnection {
   const { region, endpoint, addressing } = settings;
   return {
-    endpoint: pulumi.output(`https://${endpoint ?? `s3.${region}.amazonaws.com`}`),
+    endpoint: pulumi.output(endpoint === undefined ? awsEndpoint(region) : `https://${endpoint}`),
     region,
     addressing,
     caCertificate: undefined,

@@ -2,6 +2,7 @@ import type { Rule } from "../rules.ts";
 import { clusterRules } from "./cluster.ts";
 import { networkRules } from "./network.ts";
 import { objectStoreRules } from "./objectStore.ts";
+import { offsiteRules } from "./offsite.ts";
 import { postgresRules } from "./postgres.ts";
 import { redisRules } from "./redis.ts";
 
@@ -12,4 +13,5 @@ export const rules: readonly Rule[] = [
   ...postgresRules,
   ...redisRules,
   ...objectStoreRules,
+  ...offsiteRules,
 ];

@@ -1,6 +1,7 @@
 import { erasureLayout, zoneLossProblems, type ErasureLayout } from "../../components/objectStore/layout.ts";
 import type { MinioSettings, ObjectStoreSettings } from "../objectStore.ts";
 import { rule, type Problem } from "../rules.ts";
+import { differentBuckets, recordsOutliveBackups } from "./buckets.ts";
 
 const remedy = (zones: number) =>
   `give ${2 * zones} servers with 2 drives each (two servers a zone: 4 of 12 drives may be lost), or ${zones} servers with 2 drives`;
@@ -49,27 +50,10 @@ export const objectStoreRules = [
   rule("the loss of a zone stops neither reads nor writes of objects", ["cluster", "objectStore"], (settings) =>
     settings.objectStore.backend === "minio" ? zoneLoss(settings.cluster.zones.length, settings.objectStore) : [],
   ),
-  rule("buckets are different", ["objectStore"], ({ objectStore }) => {
-    const names = namesOf(objectStore);
-    return new Set(names).size === names.length
-      ? []
-      : [
-          {
-            path: objectStore.backend === "minio" ? "objectStore.buckets" : "objectStore",
-            problem: `${names.join(", ")} names a bucket twice`,
-            remedy: "give each purpose a bucket of its own: locks and users are set by bucket",
-          },
-        ];
-  }),
+  rule("buckets are different", ["objectStore"], ({ objectStore }) =>
+    differentBuckets(objectStore.backend === "minio" ? "objectStore.buckets" : "objectStore", namesOf(objectStore)),
+  ),
   rule("records outlive the backups that they tell of", ["objectStore"], ({ objectStore }) =>
-    objectStore.backend !== "minio" || objectStore.retention.catalogueDays >= objectStore.retention.backupDays
-      ? []
-      : [
-          {
-            path: "objectStore.retention.catalogueDays",
-            problem: `${objectStore.retention.catalogueDays} days end before the backups of ${objectStore.retention.backupDays} days`,
-            remedy: `give at least ${objectStore.retention.backupDays}`,
-          },
-        ],
+    objectStore.backend === "minio" ? recordsOutliveBackups("objectStore.retention", objectStore.retention) : [],
   ),
 ];

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { AwsOffsite } from "../../components/offsite/aws.ts";
+import { clusterSettings } from "../../config/cluster.ts";
+import { awsKindOf } from "../../policies/read/aws.ts";
 import { kindOf, type Resource } from "../../policies/read/resource.ts";
 import { rules } from "../../policies/rules/index.ts";
+import { awsSettings } from "../components/offsite/sample.ts";
 import { readGolden } from "../support/golden.ts";
+import { declare } from "../support/mocks.ts";
 import { environments } from "../support/stack.ts";
 import { judge } from "../support/policies.ts";
 
@@ -42,8 +47,111 @@ const patroni =
     file["patroni.yml"] = stringify(config);
   };
 
+/** Changes the first statement of that effect in a policy of AWS. */
+const statement =
+  (effect: "Allow" | "Deny", change: (statement: Record<string, unknown>) => void): Change =>
+  (inputs) => {
+    const { policy } = inputs as unknown as Record<"policy", string>;
+    const document = JSON.parse(policy) as { readonly Statement: Record<string, unknown>[] };
+    change(document.Statement.find(({ Effect }) => Effect === effect) ?? {});
+    Object.assign(inputs, { policy: JSON.stringify(document) });
+  };
+
 /** What somebody might do to production, one field at a time, and the one rule that must notice. */
 const mutations: readonly (readonly [rule: string, what: string, kind: string, name: string, change: Change])[] = [
+  [
+    "backup-bucket-lock",
+    "lock backups on AWS for a day",
+    "BucketObjectLockConfiguration",
+    "offsite-backups",
+    set(1, "rule", "defaultRetention", "days"),
+  ],
+  [
+    "backup-bucket-lock",
+    "let the owner of their copies unlock them",
+    "BucketObjectLockConfiguration",
+    "offsite-replica-catalogue",
+    set("GOVERNANCE", "rule", "defaultRetention", "mode"),
+  ],
+  [
+    "backup-bucket-versions",
+    "keep no versions on AWS",
+    "BucketVersioning",
+    "offsite-catalogue",
+    set("Suspended", "versioningConfiguration", "status"),
+  ],
+  [
+    "backup-bucket-encryption",
+    "leave the key of backups on AWS to S3",
+    "BucketServerSideEncryptionConfiguration",
+    "offsite-backups",
+    set({ sseAlgorithm: "AES256" }, "rules", "0", "applyServerSideEncryptionByDefault"),
+  ],
+  [
+    "aws-bucket-parts",
+    "make a bucket that cannot be locked",
+    "Bucket",
+    "offsite-backups",
+    set(false, "objectLockEnabled"),
+  ],
+  ["aws-bucket-parts", "set the versions of another bucket", "BucketVersioning", "offsite-backups", set("x", "bucket")],
+  [
+    "aws-replication",
+    "copy backups nowhere",
+    "BucketReplicationConfig",
+    "offsite-backups",
+    set("Disabled", "rules", "0", "status"),
+  ],
+  [
+    "aws-replication",
+    "leave out what is encrypted",
+    "BucketReplicationConfig",
+    "offsite-catalogue",
+    set("Disabled", "rules", "0", "sourceSelectionCriteria", "sseKmsEncryptedObjects", "status"),
+  ],
+  ["aws-replication", "copy within a region", "Bucket", "offsite-replica-backups", set("eu-central-1", "region")],
+  [
+    "aws-bucket-access",
+    "let copies become public",
+    "BucketPublicAccessBlock",
+    "offsite-replica-backups",
+    set(false, "restrictPublicBuckets"),
+  ],
+  [
+    "aws-bucket-access",
+    "let objects belong to others",
+    "BucketOwnershipControls",
+    "offsite-backups",
+    set("ObjectWriter", "rule", "objectOwnership"),
+  ],
+  [
+    "aws-bucket-access",
+    "answer in clear",
+    "BucketPolicy",
+    "offsite-backups",
+    statement("Deny", (deny) => delete deny["Condition"]),
+  ],
+  [
+    "aws-least-privilege",
+    "let the writer do all",
+    "UserPolicy",
+    "offsite-backups",
+    statement("Allow", (grant) => (grant["Action"] = "s3:*")),
+  ],
+  [
+    "aws-least-privilege",
+    "let the replication read everywhere",
+    "RolePolicy",
+    "offsite-replication",
+    statement("Allow", (grant) => (grant["Resource"] = "arn:aws:s3:::*")),
+  ],
+  [
+    "aws-least-privilege",
+    "let everybody administer a key",
+    "Key",
+    "offsite",
+    statement("Allow", (grant) => (grant["Principal"] = { AWS: "*" })),
+  ],
   ["backup-bucket-lock", "unlock backups", "ConfigMap", "object-store-buckets", bucket((b) => delete b["lock"])],
   [
     "backup-bucket-lock",
@@ -190,7 +298,7 @@ const mutations: readonly (readonly [rule: string, what: string, kind: string, n
 
 function mutated(stack: readonly Resource[], kind: string, name: string, change: Change): Resource[] {
   const copy = structuredClone(stack) as Resource[];
-  const found = copy.filter((resource) => kindOf(resource) === kind && resource.name === name);
+  const found = copy.filter((resource) => (kindOf(resource) ?? awsKindOf(resource)) === kind && resource.name === name);
   expect(found, `${kind} ${name}`).toHaveLength(1);
   change(found[0]?.inputs as Data);
   return copy;
@@ -200,8 +308,12 @@ describe.each(environments)("the stack %s", (environment) => {
   it("complies with every rule", () => expect(judge(readGolden(environment), environment).violations).toEqual([]));
 });
 
-describe("production", () => {
-  const prod = readGolden("prod");
+describe("production with an off site on AWS", async () => {
+  const settings = awsSettings({ dataEvents: true });
+  const offsite = await declare(() => new AwsOffsite("offsite", { cluster: clusterSettings.parse({}), settings }));
+  const prod = [...readGolden("prod"), ...offsite.map(({ type, name, inputs }) => ({ type, name, inputs }))];
+
+  it("complies with every rule", () => expect(judge(prod, "prod").violations).toEqual([]));
 
   it.each(mutations)("%s alone notices who would %s", (rule, _what, kind, name, change) => {
     const { violations } = judge(mutated(prod, kind, name, change), "prod");

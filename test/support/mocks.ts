@@ -12,6 +12,8 @@ export interface Declared {
   readonly protected: boolean;
   /** It stays in the cluster when it leaves the program. */
   readonly retained: boolean;
+  /** Name of the provider that makes it; empty for components, and where none is chosen. */
+  readonly provider: string;
   /** Names that it had before: a rename without one deletes and makes it anew. */
   readonly formerNames: readonly string[];
 }
@@ -58,6 +60,12 @@ function computed(type: string, name: string, inputs: Record<string, unknown>): 
     case "tls:index/selfSignedCert:SelfSignedCert":
     case "tls:index/locallySignedCert:LocallySignedCert":
       return { certPem: `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n` };
+    case "aws:kms/key:Key":
+      return { keyId: `${name}-key`, arn: `arn:aws:kms:::key/${name}-key` };
+    case "aws:iam/role:Role":
+      return { arn: `arn:aws:iam:::role/${String(inputs["name"])}` };
+    case "aws:iam/accessKey:AccessKey":
+      return { secret: secret(`secret-key-of-${name}`) };
     default:
       return {};
   }
@@ -73,6 +81,7 @@ interface RegisterRequest {
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
   getProtect(): boolean;
   getRetainondelete(): boolean;
+  getProvider(): string;
   getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
 }
 
@@ -104,6 +113,8 @@ export async function declare(program: () => unknown, stack = "test"): Promise<D
       revealed: unwrap(wire, (inner) => inner) as Declared["revealed"],
       protected: request.getProtect(),
       retained: request.getRetainondelete(),
+      // A reference is the provider's URN, of which the name is the end, and its id.
+      provider: request.getProvider().split("::").at(-2) ?? "",
       formerNames: request.getAliasesList().flatMap((alias) => alias.getSpec()?.getName() ?? []),
     });
     return register(request, callback);

@@ -1,8 +1,9 @@
+import { awsEncryptionOf } from "../../read/aws.ts";
 import { bucketsOf, type DeclaredBucket } from "../../read/buckets.ts";
 import { rule } from "../../rule.ts";
 
 /** B11: who takes the disks of the object store away cannot read the backups on them. */
-export function bucketEncryptionViolations(bucket: DeclaredBucket): string[] {
+export function bucketEncryptionViolations(bucket: Pick<DeclaredBucket, "name" | "purpose" | "encrypted">): string[] {
   return bucket.purpose === "backup" && !bucket.encrypted
     ? [`bucket "${bucket.name}" holds backups but is not encrypted: set encryption to the name of a KMS key`]
     : [];
@@ -13,6 +14,6 @@ export const bucketEncryption = rule({
   requirement: "B11",
   description: "Backup buckets are encrypted with a key that is not kept in them.",
   sees: "resource",
-  subjects: bucketsOf,
+  subjects: (resource) => [...bucketsOf(resource), ...awsEncryptionOf(resource)],
   check: bucketEncryptionViolations,
 });

@@ -1,10 +1,13 @@
+import { awsLocksOf } from "../../read/aws.ts";
 import { bucketsOf, type DeclaredBucket } from "../../read/buckets.ts";
 import { rule } from "../../rule.ts";
 
 /** B11: what is written to a backup bucket cannot be deleted or overwritten before its time, by anyone. */
-export function bucketLockViolations(bucket: DeclaredBucket, minimumDays: number): string[] {
-  if (bucket.purpose !== "backup") return [];
-  const { name, lock } = bucket;
+export function bucketLockViolations(
+  { name, purpose, lock }: Pick<DeclaredBucket, "name" | "purpose" | "lock">,
+  minimumDays: number,
+): string[] {
+  if (purpose !== "backup") return [];
   if (!lock) return [`bucket "${name}" holds backups but has no object lock: set lock.mode and lock.days`];
   if (lock.mode !== "COMPLIANCE")
     return [
@@ -30,6 +33,6 @@ export const bucketLock = rule({
       default: 30,
     },
   },
-  subjects: bucketsOf,
+  subjects: (resource) => [...bucketsOf(resource), ...awsLocksOf(resource)],
   check: (bucket, { minimumDays }) => bucketLockViolations(bucket, minimumDays),
 });

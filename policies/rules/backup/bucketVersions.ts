@@ -1,8 +1,9 @@
+import { awsVersionsOf } from "../../read/aws.ts";
 import { bucketsOf, type DeclaredBucket } from "../../read/buckets.ts";
 import { rule } from "../../rule.ts";
 
 /** B11: a lock keeps versions; without them an object that is overwritten is gone. */
-export function bucketVersionViolations(bucket: DeclaredBucket): string[] {
+export function bucketVersionViolations(bucket: Pick<DeclaredBucket, "name" | "purpose" | "versioned">): string[] {
   return bucket.purpose === "backup" && !bucket.versioned
     ? [`bucket "${bucket.name}" holds backups but keeps no versions: set versioned to true`]
     : [];
@@ -13,6 +14,6 @@ export const bucketVersions = rule({
   requirement: "B11",
   description: "Backup buckets keep every version of an object.",
   sees: "resource",
-  subjects: bucketsOf,
+  subjects: (resource) => [...bucketsOf(resource), ...awsVersionsOf(resource)],
   check: bucketVersionViolations,
 });

@@ -6,7 +6,7 @@ const documents = (["application", "backup"] as const).map((purpose) => policyDo
 describe("rights of a bucket's user", () => {
   it("are named one by one, for its own bucket only", () => {
     for (const { Statement } of documents)
-      for (const { Effect, Action, Resource } of Statement) {
+      for (const { Effect, Action, Resource = [] } of Statement) {
         expect(Action.join()).not.toContain("*");
         if (Effect === "Allow")
           expect(Resource.every((r) => r === "arn:aws:s3:::files" || r === "arn:aws:s3:::files/*")).toBe(true);
