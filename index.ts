@@ -1,4 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
+import { Backup } from "./components/backup/backup.ts";
 import { Credentials } from "./components/credentials.ts";
 import { Dify } from "./components/dify/dify.ts";
 import { databaseClients } from "./components/dify/databaseClients.ts";
@@ -34,18 +35,44 @@ export default function program(): StackOutputs {
     { ...common, settings: settings.objectStore, authority, credentials },
     options,
   ).connection;
-  const offsite = new Offsite("offsite", { settings: settings.offsite, credentials }).connection;
-  const postgres = new Postgres(
+  const offsite = new Offsite("offsite", { cluster, settings: settings.offsite, credentials }, options).connection;
+  const { connection: postgres, backup: postgresBackup } = new Postgres(
     "postgres",
-    { ...common, settings: settings.postgres, authority, credentials, objectStore, clients: databaseClients(settings) },
+    {
+      ...common,
+      settings: settings.postgres,
+      authority,
+      credentials,
+      objectStore,
+      offsite,
+      clients: databaseClients(settings),
+    },
     options,
-  ).connection;
-  const redis = new Redis("redis", { ...common, settings: settings.redis, credentials }, options).connection;
+  );
+  const { connection: redis, backup: redisBackup } = new Redis(
+    "redis",
+    { ...common, settings: settings.redis, credentials },
+    options,
+  );
   const vectorStore = new VectorStore(
     "vector-store",
     { ...common, settings: settings.vectorStore, postgres, key: () => credentials.password("vectorStoreKey") },
     options,
   ).connection;
+
+  new Backup(
+    "backup",
+    {
+      ...common,
+      settings: settings.backup,
+      credentials,
+      objectStore,
+      offsite,
+      postgres: postgresBackup,
+      redis: redisBackup,
+    },
+    options,
+  );
 
   const secretKey = credentials.password("difySecretKey", 48);
   const dify = new Dify(

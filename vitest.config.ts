@@ -1,14 +1,18 @@
 import { defineConfig } from "vitest/config";
 
-/** What starts a control plane or the engine: one file at a time, after all else, so that time limits mean something on two cores. */
+/**
+ * What starts a control plane, the engine, or Postgres with all of its backups: one file at a time, after all else, so that time limits mean
+ * something on two cores.
+ */
 const engine = [
   "test/engine/**/*.test.ts",
   "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
   "test/runbooks/backups/command.test.ts",
+  "test/components/backup/postgres.test.ts",
 ];
 const manifests = ["test/manifests/**/*.test.ts"];
-/** Breaks a stack on real nodes, one thing at a time: `make e2e`, and no part of `make test`. */
-const endToEnd = ["test/e2e/faults/**/*.test.ts"];
+/** Breaks a stack on real nodes, one thing at a time, and backs it up: `make e2e`, of which `make test` does a part. */
+const endToEnd = ["test/e2e/{faults,backups}/**/*.test.ts"];
 
 export default defineConfig({
   test: {

@@ -72,24 +72,20 @@ type Measured = Map<string, Figures[][]>;
 
 async function measureAll(stack: Stack): Promise<Measured> {
   const measured: Measured = new Map();
-  try {
-    for (const [i, { name, change }] of contenders.entries()) {
-      console.log(`Deploying with the settings of ${name}`);
-      await deploy(stack, change);
-      for (let round = 1; round <= rounds; round++)
-        for (const choose of faults) {
-          goOnUnlessInterrupted();
-          const { what, ...fault } = await choose(stack);
-          const figures = await endure(stack, { name: `${what}, ${name}, ${round} of ${rounds}`, ...fault });
-          const known = measured.get(what) ?? contenders.map(() => []);
-          known[i]?.push(figures);
-          measured.set(what, known);
-        }
-    }
-    return measured;
-  } finally {
-    if (!interruption.aborted) await deploy(stack);
+  for (const [i, { name, change }] of contenders.entries()) {
+    console.log(`Deploying with the settings of ${name}`);
+    await deploy(stack, change);
+    for (let round = 1; round <= rounds; round++)
+      for (const choose of faults) {
+        goOnUnlessInterrupted();
+        const { what, ...fault } = await choose(stack);
+        const figures = await endure(stack, { name: `${what}, ${name}, ${round} of ${rounds}`, ...fault });
+        const known = measured.get(what) ?? contenders.map(() => []);
+        known[i]?.push(figures);
+        measured.set(what, known);
+      }
   }
+  return measured;
 }
 
 /** A row a fault: the median gap of each, all gaps, and what the defaults cost as a multiple of ours. */
@@ -117,7 +113,12 @@ function writeDocument(table: string): void {
 
 stopInOrder();
 await withStack(async () => {
-  const table = markdown(await measureAll(runningStack()));
-  console.log(`\nLongest time without an acknowledged write, in seconds: median (each of ${rounds})\n\n${table}`);
-  if (process.argv.includes("--write")) writeDocument(table);
+  const stack = runningStack();
+  try {
+    const table = markdown(await measureAll(stack));
+    console.log(`\nLongest time without an acknowledged write, in seconds: median (each of ${rounds})\n\n${table}`);
+    if (process.argv.includes("--write")) writeDocument(table);
+  } finally {
+    if (!interruption.aborted) await deploy(stack);
+  }
 });

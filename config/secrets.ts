@@ -24,8 +24,10 @@ export const secretNames = z.strictObject({
   poolerAdminPassword: secret(),
   /** What changes the cluster through Patroni's REST API shows it, beside a certificate. */
   patroniPassword: secret(),
-  /** Encryption of the pgBackRest repositories: without it no backup can be read. */
+  /** Encryption of pgBackRest's repository in the cluster's object store: without it no base backup there can be read. */
   pgbackrestCipher: secret(),
+  /** Encryption of all other backups in the cluster's object store: without it none of them can be read. */
+  backupCipher: secret(),
   /** Password of Redis. */
   redisPassword: plainSecret,
   /** Password of the Sentinels. */

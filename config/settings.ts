@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backupSettings } from "./backup.ts";
 import { clusterSettings } from "./cluster.ts";
 import { difySettings } from "./dify.ts";
 import { networkSettings } from "./network.ts";
@@ -17,6 +18,7 @@ export const settingsSchema = z.strictObject({
   objectStore: objectStoreSettings,
   offsite: offsiteSettings,
   vectorStore: vectorStoreSettings,
+  backup: backupSettings,
   dify: difySettings,
 });
 

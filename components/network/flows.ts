@@ -19,6 +19,10 @@ export const areas = {
   pgbouncer: "data",
   "postgres-bootstrap": "data",
   "replication-check": "data",
+  "postgres-backup": "data",
+  "etcd-backup": "data",
+  "redis-backup": "data",
+  "objects-backup": "data",
   redis: "data",
   "redis-haproxy": "data",
   minio: "data",
@@ -54,7 +58,10 @@ export interface Flow {
   readonly why: string;
 }
 
-type FlowSettings = Pick<Settings, "network" | "postgres" | "redis" | "objectStore" | "vectorStore" | "dify">;
+type FlowSettings = Pick<
+  Settings,
+  "network" | "postgres" | "redis" | "objectStore" | "offsite" | "vectorStore" | "dify"
+>;
 
 const https = [80, 443] as const;
 
@@ -69,6 +76,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...postgresFlows(settings),
     ...redisFlows(settings),
     ...objectStoreFlows(settings),
+    ...offsiteFlows(settings),
     ...vectorStoreFlows(settings),
     ...monitoringFlows(settings),
   ];
@@ -161,6 +169,9 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
     { from: "postgres-bootstrap", to: "postgres-haproxy", ports: [5000], why: "roles and databases" },
     { from: "postgres-bootstrap", to: "postgres", ports: [8008, 8432], why: "members' configuration, their archive" },
     { from: "replication-check", to: "postgres-haproxy", ports: [5000], why: "is a standby synchronous?" },
+    { from: "postgres-backup", to: "postgres", ports: [8432], why: "base backups" },
+    { from: "postgres-backup", to: "postgres-haproxy", ports: [5000], why: "dumps" },
+    { from: "etcd-backup", to: "etcd", ports: [2379], why: "snapshots" },
   ];
 }
 
@@ -175,15 +186,34 @@ function redisFlows({ redis, dify }: FlowSettings): Flow[] {
     ...each(clients, "redis-haproxy", [6379], "cache, tasks, events"),
     { from: "redis-haproxy", to: "redis", ports: [6379], why: "the master" },
     { from: "redis", to: "redis", ports: [6379, 26379], why: "replication and votes" },
+    { from: "redis-backup", to: "redis", ports: [6379], why: "snapshots" },
   ];
 }
 
-function objectStoreFlows({ objectStore, postgres }: FlowSettings): Flow[] {
-  const archiver = postgres.backend === "patroni" ? (["postgres", "postgres-bootstrap"] as const) : [];
-  const clients = [...backend, "plugin-daemon", ...archiver] as const;
+/** Workloads that write backups. */
+function backupWriters({ postgres, redis }: FlowSettings): WorkloadName[] {
+  return [
+    ...(postgres.backend === "patroni"
+      ? (["postgres", "postgres-bootstrap", "postgres-backup", "etcd-backup"] as const)
+      : []),
+    ...(redis.backend === "sentinel" ? (["redis-backup"] as const) : []),
+    "objects-backup",
+  ];
+}
+
+function offsiteFlows(settings: FlowSettings): Flow[] {
+  const { offsite } = settings;
+  if (offsite.backend === "none") return [];
+  const port = offsite.backend === "s3" ? Number(new URL(offsite.endpoint).port) || 443 : 443;
+  return each(backupWriters(settings), "anywhere", [port], "archive and backups off site");
+}
+
+function objectStoreFlows(settings: FlowSettings): Flow[] {
+  const { objectStore } = settings;
+  const clients = [...backend, "plugin-daemon", ...backupWriters(settings)] as const;
   if (objectStore.backend === "s3") return each(clients, "anywhere", [443], "S3");
   return [
-    ...each(clients, "minio-s3", [9000], "files, plugin packages, archived WAL"),
+    ...each(clients, "minio-s3", [9000], "files, plugin packages, backups"),
     { from: "object-store-bootstrap", to: "minio-s3", ports: [9000], why: "buckets and users" },
     { from: "minio-s3", to: "minio", ports: [9000], why: "servers that answer" },
     { from: "minio", to: "minio", ports: [9000], why: "erasure sets" },

@@ -17,6 +17,8 @@ export interface DeclaredBucket {
   readonly noncurrentDays: number;
   /** The one user that may use it; the access key of that user, and the name of its policy. */
   readonly user: string;
+  /** Names of buckets that this user may read besides, with their versions: what it makes backups of. */
+  readonly reads: readonly string[];
 }
 
 /** Name of the key in MinIO's key management. */
@@ -50,8 +52,9 @@ export function declaredBuckets({
     encryption: encryptionKey,
     noncurrentDays: retention.noncurrentDays,
     user,
+    reads: [],
   });
-  const backup = (name: string, user: BucketRole, days: number): DeclaredBucket => ({
+  const backup = (name: string, user: BucketRole, days: number, reads: readonly string[]): DeclaredBucket => ({
     name,
     purpose: "backup",
     versioned: true,
@@ -59,12 +62,13 @@ export function declaredBuckets({
     encryption: encryptionKey,
     noncurrentDays: noncurrentDays(days),
     user,
+    reads,
   });
   return {
     dify: application(buckets.dify, "dify"),
     plugins: application(buckets.plugins, "plugins"),
-    backups: backup(buckets.backups, "backups", retention.backupDays),
-    catalogue: backup(buckets.catalogue, "catalogue", retention.catalogueDays),
+    backups: backup(buckets.backups, "backups", retention.backupDays, [buckets.dify, buckets.plugins]),
+    catalogue: backup(buckets.catalogue, "catalogue", retention.catalogueDays, []),
   };
 }
 

@@ -1,4 +1,4 @@
-import { bucketArn, objectsArn, policyOf, type PolicyDocument } from "../policyDocument.ts";
+import { bucketArn, objectsArn, policyOf, type PolicyDocument, type PolicyStatement } from "../policyDocument.ts";
 import type { DeclaredBucket } from "./buckets.ts";
 
 /** What clients do with a bucket, and with its objects. */
@@ -42,8 +42,16 @@ export const denied = [
   "s3:DeleteBucketPolicy",
 ];
 
-/** The rights of a bucket's one user: that bucket, and of it only what its clients do. */
-export function policyDocument({ name, purpose }: Pick<DeclaredBucket, "name" | "purpose">): PolicyDocument {
+/** Of a bucket that backups are made of. */
+const readBucketActions = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions"];
+const readObjectActions = ["s3:GetObject", "s3:GetObjectVersion"];
+
+/** The rights of a bucket's one user: that bucket, and of it only what its clients do; and to read what it makes backups of. */
+export function policyDocument({
+  name,
+  purpose,
+  reads,
+}: Pick<DeclaredBucket, "name" | "purpose" | "reads">): PolicyDocument {
   const backup = purpose === "backup";
   return policyOf(
     {
@@ -58,6 +66,14 @@ export function policyDocument({ name, purpose }: Pick<DeclaredBucket, "name" | 
       Action: [...objectActions, ...(backup ? backupObjectActions : [])],
       Resource: [objectsArn(name)],
     },
+    ...(reads.length > 0 ? readStatements(reads) : []),
     { Sid: "Never", Effect: "Deny", Action: denied, Resource: ["arn:aws:s3:::*"] },
   );
+}
+
+function readStatements(buckets: readonly string[]): PolicyStatement[] {
+  return [
+    { Sid: "SourceBuckets", Effect: "Allow", Action: readBucketActions, Resource: buckets.map(bucketArn) },
+    { Sid: "SourceObjects", Effect: "Allow", Action: readObjectActions, Resource: buckets.map(objectsArn) },
+  ];
 }

@@ -6,11 +6,11 @@ import type { CertificateAuthority } from "../network/certificates.ts";
 import type { Configuration } from "../workload/checksum.ts";
 import type { EnvironmentValue } from "../workload/container.ts";
 import { oneTimeJob } from "../workload/job.ts";
-import { hostOf, keyMode, membersOf, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
+import { configurationFiles, secretFiles } from "../workload/configuration.ts";
+import { hostOf, keyMode, membersOf, names, paths, ports, roles, tlsFiles } from "./layout.ts";
 import { dynamicConfiguration } from "./patroniConfig.ts";
-import { jobRepositoryConfig, repositoryClient } from "./pgbackrestConfig.ts";
-import type { Repository } from "./repository.ts";
-import { configurationFiles, script, secretFiles } from "./scripts.ts";
+import type { RepositoryClient } from "./repositoryClient.ts";
+import { script } from "./scripts.ts";
 
 /** Passwords of the roles that it makes, and of Patroni's REST API. */
 export interface BootstrapPasswords {
@@ -26,8 +26,8 @@ export interface BootstrapArgs {
   readonly settings: PatroniSettings;
   readonly authority: CertificateAuthority;
   readonly passwords: BootstrapPasswords;
-  readonly repository: Repository;
-  /** The object store and its buckets; only the stanza waits for them. */
+  readonly repositoryClient: RepositoryClient;
+  /** The object stores and their buckets; only the stanza waits for them. */
   readonly store: readonly pulumi.Input<pulumi.Resource>[];
   /** Members and proxies. */
   readonly after: readonly pulumi.Input<pulumi.Resource>[];
@@ -39,6 +39,7 @@ const files = [
   "role.sql",
   "database.sql",
   "pooler.sql",
+  "backup.sql",
   "replication-check.sh",
   "stanza.sh",
 ];
@@ -76,7 +77,7 @@ export class Bootstrap extends pulumi.ComponentResource {
     const passwords = secretFiles("postgres-bootstrap", { namespace, workload, files: { ...args.passwords } }, child);
     this.databases = this.databasesJob(superuser, passwords);
     this.replication = args.settings.synchronous === "off" ? undefined : this.replicationJob(superuser);
-    this.stanza = this.stanzaJob(authority.issue(repositoryClient, { namespace }, child).secret);
+    this.stanza = this.stanzaJob();
     this.registerOutputs({ databases: this.databases.metadata.name, stanza: this.stanza.metadata.name });
   }
 
@@ -95,7 +96,7 @@ export class Bootstrap extends pulumi.ComponentResource {
     const common = { image: settings.image, resources, mounts: this.mounts };
     return this.job("postgres-bootstrap", {
       workload: names.bootstrap,
-      does: [...files.slice(0, 5).map(script), configure],
+      does: [...files.slice(0, 6).map(script), configure],
       initContainers: [
         {
           ...common,
@@ -118,7 +119,7 @@ export class Bootstrap extends pulumi.ComponentResource {
           writable: ["/tmp"],
         },
       ],
-      certificate: superuser,
+      volumes: [certificateVolume(superuser)],
       reads: [passwords],
       after: this.args.after,
     });
@@ -140,39 +141,32 @@ export class Bootstrap extends pulumi.ComponentResource {
           resources,
         },
       ],
-      certificate: superuser,
+      volumes: [certificateVolume(superuser)],
       reads: [],
       after: [this.databases],
     });
   }
 
-  private stanzaJob(certificate: k8s.core.v1.Secret): k8s.batch.v1.Job {
-    const { cluster, namespace, settings, repository } = this.args;
+  private stanzaJob(): k8s.batch.v1.Job {
+    const { cluster, settings, repositoryClient, store } = this.args;
     const hosts = membersOf("members", settings.members, cluster).map(({ host }) => host);
-    const rendered = repository.place.apply((place) => jobRepositoryConfig(settings, place, hosts, paths.tls));
-    const config = configurationFiles(
-      "pgbackrest-job-config",
-      { namespace, workload: names.bootstrap, files: { "pgbackrest.conf": rendered } },
-      { parent: this },
-    );
     return this.job("postgres-stanza", {
       workload: names.bootstrap,
-      does: [script("stanza.sh"), hosts, this.args.settings.archive],
+      does: [script("stanza.sh"), hosts, settings.archive],
       containers: [
         {
           name: "stanza",
           image: settings.image,
           command: ["sh", `${paths.scripts}/stanza.sh`],
-          env: { ...repository.env, STANZA: scope, WAIT_SECONDS: `${waitSeconds}` },
-          mounts: { ...this.mounts, ...repository.mounts },
+          env: { ...repositoryClient.env, WAIT_SECONDS: `${waitSeconds}` },
+          mounts: { ...this.mounts, ...repositoryClient.mounts },
           writable: ["/tmp"],
           resources,
         },
       ],
-      certificate,
-      volumes: repository.volumes(config),
-      reads: [config, ...repository.reads],
-      after: [this.databases, ...this.args.store],
+      volumes: repositoryClient.volumes,
+      reads: repositoryClient.reads,
+      after: [this.databases, ...store],
     });
   }
 
@@ -203,25 +197,25 @@ export class Bootstrap extends pulumi.ComponentResource {
     args: Pick<
       Parameters<typeof oneTimeJob>[1],
       "workload" | "does" | "containers" | "initContainers" | "volumes" | "after"
-    > & { readonly certificate: k8s.core.v1.Secret; readonly reads: readonly Configuration[] },
+    > & { readonly reads: readonly Configuration[] },
   ): k8s.batch.v1.Job {
     const { cluster, namespace, settings } = this.args;
-    const { certificate, ...rest } = args;
     return oneTimeJob(
       name,
       {
-        ...rest,
+        ...args,
         cluster,
         namespace,
         deadline: waitSeconds + 300,
         runAs: { user: settings.user, group: settings.user },
-        volumes: [
-          ...(args.volumes ?? []),
-          { name: "scripts", configMap: { name: this.scripts.metadata.name } },
-          { name: "tls", secret: { secretName: certificate.metadata.name, defaultMode: keyMode } },
-        ],
+        volumes: [...(args.volumes ?? []), { name: "scripts", configMap: { name: this.scripts.metadata.name } }],
       },
       { parent: this },
     );
   }
 }
+
+const certificateVolume = (certificate: k8s.core.v1.Secret) => ({
+  name: "tls",
+  secret: { secretName: certificate.metadata.name, defaultMode: keyMode },
+});

@@ -1,4 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { PatroniSettings } from "../../config/postgres.ts";
+import type { RepositoryClient } from "./repositoryClient.ts";
 
 /** A database and the role that owns it. */
 export interface DatabaseLogin {
@@ -21,5 +23,17 @@ export interface PostgresConnection {
   /** Transaction pooling stands in between: no prepared statements over the life of a session. */
   readonly pooled: boolean;
   /** Name of the role's databases being ready; clients depend on it. */
+  readonly ready: pulumi.Input<pulumi.Resource>[];
+}
+
+/** What backups need of a cluster of our own. */
+export interface PostgresBackupAccess {
+  /** Image and user of the members, which backups run as. */
+  readonly settings: PatroniSettings;
+  /** pgBackRest, and the role of backups at the primary. */
+  readonly client: RepositoryClient;
+  /** pgBackRest's repositories, the cluster's own first. */
+  readonly repositories: readonly string[];
+  /** The log is archived. */
   readonly ready: pulumi.Input<pulumi.Resource>[];
 }

@@ -89,7 +89,11 @@ export class Etcd extends pulumi.ComponentResource {
       { parent: this },
     );
     for (const { name: member } of membersOf("etcd", etcd.members, cluster))
-      memberService(member, { namespace, workload: names.etcd, ports: { client: ports.etcd.client } }, { parent: this });
+      memberService(
+        member,
+        { namespace, workload: names.etcd, ports: { client: ports.etcd.client } },
+        { parent: this },
+      );
     this.registerOutputs({ statefulSet: this.workload.statefulSet.metadata.name });
   }
 }

@@ -24,7 +24,15 @@ export interface EtcdArguments {
  * Command line of a member. A peer is known by its certificate's name and not by its address: the check of addresses asks the
  * DNS for the name of a pod that has just moved, and refuses it until the DNS knows.
  */
-export function etcdArguments({ members, name, domain, clientDomain, dataDir, tls, commonName }: EtcdArguments): string[] {
+export function etcdArguments({
+  members,
+  name,
+  domain,
+  clientDomain,
+  dataDir,
+  tls,
+  commonName,
+}: EtcdArguments): string[] {
   const { client, peer, metrics } = ports.etcd;
   const { authority, certificate, key } = tlsFiles(tls);
   return [

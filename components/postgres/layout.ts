@@ -22,7 +22,8 @@ export const paths = {
   config: "/etc/patroni",
   tls: "/etc/postgres-tls",
   repository: "/etc/pgbackrest",
-  repositoryAuthority: "/etc/pgbackrest-authority",
+  /** A file for each repository whose store no public authority vouches for: repo1.crt, repo2.crt. */
+  repositoryAuthorities: "/etc/pgbackrest-authorities",
   scripts: "/opt/dify-ha",
 } as const;
 
@@ -45,6 +46,8 @@ export const names = {
   pooler: "pgbouncer",
   bootstrap: "postgres-bootstrap",
   replicationCheck: "replication-check",
+  /** Jobs of backups; what their certificate says. */
+  backup: "postgres-backup",
 } as const;
 
 /** Service that names each pooler by its own address, for the proxies. */
@@ -64,6 +67,8 @@ export const roles = {
   pooler: "pooler",
   /** Of PgBouncer's own console: PAUSE, RESUME. No role of Postgres. */
   poolerAdmin: "pooler_admin",
+  /** Reads everything and names restore points: backups. */
+  backup: "backup",
 } as const;
 
 type Prefixed = Pick<ClusterSettings, "prefix">;

@@ -2,13 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
+import { configurationFiles, secretFiles } from "../workload/configuration.ts";
 import { memberService } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
 import { certificateNames, keyMode, lastingHosts, membersOf, names, ports } from "./layout.ts";
 import { memberContainers, memberVolumes, voterScripts } from "./memberPod.ts";
 import { clusterFile, fetchLog, memberFile } from "./patroniConfig.ts";
 import type { Repository } from "./repository.ts";
-import { configurationFiles, script, secretFiles } from "./scripts.ts";
+import { script } from "./scripts.ts";
 
 export interface PatroniMembersArgs {
   readonly cluster: ClusterSettings;
@@ -38,11 +39,14 @@ export class PatroniMembers extends pulumi.ComponentResource {
     const certificate = args.authority.issue(
       names.members,
       // Clients that come through the proxy call it by its name, and are led here.
-      { namespace, dnsNames: [
+      {
+        namespace,
+        dnsNames: [
           ...certificateNames("members", cluster),
           ...lastingHosts("members", settings.members, cluster),
           ...certificateNames("proxy", cluster),
-        ] },
+        ],
+      },
       child,
     );
     const shared = configurationFiles(
@@ -100,11 +104,7 @@ export class PatroniMembers extends pulumi.ComponentResource {
       child,
     );
     for (const { name: member } of membersOf("members", settings.members, cluster))
-      memberService(
-        member,
-        { namespace, workload: names.members, ports: { patroni: ports.member.patroni } },
-        child,
-      );
+      memberService(member, { namespace, workload: names.members, ports: { patroni: ports.member.patroni } }, child);
     this.registerOutputs({ statefulSet: this.workload.statefulSet.metadata.name });
   }
 }

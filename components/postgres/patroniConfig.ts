@@ -204,7 +204,7 @@ function memberConfiguration(settings: PatroniSettings, etcdHosts: readonly stri
 }
 
 /** Names in the certificates of those that log in with one. */
-export const certificateLogins = { members: names.members, jobs: names.bootstrap } as const;
+export const certificateLogins = { members: names.members, jobs: names.bootstrap, backups: names.backup } as const;
 
 /**
  * Who may log in, and how. Powerful roles have no password: members and jobs prove themselves by certificate, so that there is
@@ -216,6 +216,7 @@ const accessRules = [
   `hostssl replication ${roles.replication} all cert map=members`,
   `hostssl postgres ${roles.rewind} all cert map=members`,
   `hostssl all ${roles.superuser} all cert map=jobs`,
+  `hostssl all ${roles.backup} all cert map=backups`,
   `hostssl all ${roles.replication},${roles.rewind} all reject`,
   "hostssl all all all scram-sha-256",
 ];
@@ -225,4 +226,5 @@ const identities = [
   `members ${certificateLogins.members} ${roles.replication}`,
   `members ${certificateLogins.members} ${roles.rewind}`,
   `jobs ${certificateLogins.jobs} ${roles.superuser}`,
+  `backups ${certificateLogins.backups} ${roles.backup}`,
 ];

@@ -1,8 +1,8 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { toBytes } from "../../config/units.ts";
-import { paths, ports, roles, scope, tlsFiles } from "./layout.ts";
+import { names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
 
-/** Where the repository lies: an object store, reached over TLS only. */
+/** Where a repository lies: an object store, reached over TLS only. */
 export interface RepositoryPlace {
   /** URL with scheme and, unless it is 443, port. */
   readonly endpoint: string;
@@ -18,9 +18,6 @@ const repositoryPath = "/pgbackrest";
 /** Where pgBackRest keeps its backups in the bucket: a folder each, called by its label. */
 export const backupsFolder = `${repositoryPath.slice(1)}/backup/${scope}`;
 
-/** Name in the certificates of those that may ask a member for its files: backup jobs. */
-export const repositoryClient = "pgbackrest";
-
 /** A place in a file of settings: "[global]" and the lines below it. */
 type Section = Readonly<Record<string, string | number>>;
 
@@ -34,14 +31,14 @@ function render(sections: Readonly<Record<string, Section>>): string {
 }
 
 /**
- * Configuration beside a member. The keys of the store and the cipher's pass phrase come from the environment:
- * PGBACKREST_REPO1_S3_KEY, PGBACKREST_REPO1_S3_KEY_SECRET, PGBACKREST_REPO1_CIPHER_PASS.
+ * Configuration beside a member, which archives into all repositories. The keys of the stores and the ciphers' pass phrases come from the
+ * environment: PGBACKREST_REPO1_S3_KEY, PGBACKREST_REPO1_S3_KEY_SECRET, PGBACKREST_REPO1_CIPHER_PASS; REPO2 is off site.
  */
-export function memberRepositoryConfig(settings: PatroniSettings, place: RepositoryPlace): string {
+export function memberRepositoryConfig(settings: PatroniSettings, places: readonly RepositoryPlace[]): string {
   const { authority, certificate, key } = tlsFiles(paths.tls);
   return render({
     global: {
-      ...repository(settings, place),
+      ...repositories(settings, places),
       "spool-path": paths.spool,
       // Log that cannot be archived must not fill the volume and stop Postgres: beyond this it is dropped, with an error in the log.
       "archive-push-queue-max": Math.floor(toBytes(settings.storage) / 2),
@@ -50,7 +47,7 @@ export function memberRepositoryConfig(settings: PatroniSettings, place: Reposit
       "tls-server-ca-file": authority,
       "tls-server-cert-file": certificate,
       "tls-server-key-file": key,
-      "tls-server-auth": `${repositoryClient}=${scope}`,
+      "tls-server-auth": `${names.backup}=${scope}`,
     },
     // Short: a primary that stops waits for three attempts, and is no primary meanwhile (48 s at 15, with the store away). A segment
     // that is still on its way is asked for again.
@@ -67,7 +64,7 @@ export function memberRepositoryConfig(settings: PatroniSettings, place: Reposit
 /** Configuration of a job, which reaches the members through their TLS servers. */
 export function jobRepositoryConfig(
   settings: PatroniSettings,
-  place: RepositoryPlace,
+  places: readonly RepositoryPlace[],
   hosts: readonly string[],
   tls: string,
 ): string {
@@ -84,26 +81,21 @@ export function jobRepositoryConfig(
     [`pg${i + 1}-socket-path`]: paths.sockets,
     [`pg${i + 1}-user`]: roles.superuser,
   });
-  return render({ global: repository(settings, place), [scope]: Object.assign({}, ...hosts.map(member)) as Section });
+  return render({
+    global: {
+      ...repositories(settings, places),
+      // Not read from the primary, unless it is alone.
+      "backup-standby": "prefer",
+      // In seconds. A store that is away is asked a dozen times, each for so long: at pgBackRest's own 60 a job is silent for many minutes.
+      "io-timeout": 15,
+    },
+    [scope]: Object.assign({}, ...hosts.map(member)) as Section,
+  });
 }
 
-function repository({ archive }: PatroniSettings, place: RepositoryPlace): Section {
-  const url = new URL(place.endpoint);
+function repositories({ archive }: PatroniSettings, places: readonly RepositoryPlace[]): Section {
   return {
-    "repo1-type": "s3",
-    "repo1-path": repositoryPath,
-    "repo1-s3-bucket": place.bucket,
-    "repo1-s3-region": place.region,
-    "repo1-s3-endpoint": url.hostname,
-    "repo1-s3-uri-style": place.addressing === "path" ? "path" : "host",
-    "repo1-storage-port": url.port || 443,
-    ...(place.authorityFile && { "repo1-storage-ca-file": place.authorityFile }),
-    "repo1-cipher-type": "aes-256-cbc",
-    // Small files in one object, and only what changed inside large ones.
-    "repo1-bundle": "y",
-    "repo1-block": "y",
-    "repo1-retention-full-type": "time",
-    "repo1-retention-full": archive.retentionDays,
+    ...(Object.assign({}, ...places.map((place, i) => repository(`repo${i + 1}`, archive, place))) as Section),
     // Level 1 took the least time and little more space than higher ones (reference: gzip is slower than pg_dump).
     "compress-type": "zst",
     "compress-level": 1,
@@ -112,5 +104,25 @@ function repository({ archive }: PatroniSettings, place: RepositoryPlace): Secti
     delta: "y",
     "log-level-console": "info",
     "log-level-file": "off",
+  };
+}
+
+function repository(repo: string, archive: PatroniSettings["archive"], place: RepositoryPlace): Section {
+  const url = new URL(place.endpoint);
+  return {
+    [`${repo}-type`]: "s3",
+    [`${repo}-path`]: repositoryPath,
+    [`${repo}-s3-bucket`]: place.bucket,
+    [`${repo}-s3-region`]: place.region,
+    [`${repo}-s3-endpoint`]: url.hostname,
+    [`${repo}-s3-uri-style`]: place.addressing === "path" ? "path" : "host",
+    [`${repo}-storage-port`]: url.port || 443,
+    ...(place.authorityFile && { [`${repo}-storage-ca-file`]: place.authorityFile }),
+    [`${repo}-cipher-type`]: "aes-256-cbc",
+    // Small files in one object, and only what changed inside large ones.
+    [`${repo}-bundle`]: "y",
+    [`${repo}-block`]: "y",
+    [`${repo}-retention-full-type`]: "time",
+    [`${repo}-retention-full`]: archive.retentionDays,
   };
 }

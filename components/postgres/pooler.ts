@@ -4,9 +4,10 @@ import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
 import { StatelessWorkload } from "../workload/stateless.ts";
 import { podService } from "../workload/service.ts";
+import { configurationFiles, secretFiles } from "../workload/configuration.ts";
 import { certificateNames, hostOf, keyMode, names, poolerPods, ports } from "./layout.ts";
 import { pgbouncerConfig, userList } from "./pgbouncerConfig.ts";
-import { configurationFiles, script, secretFiles } from "./scripts.ts";
+import { script } from "./scripts.ts";
 import type { DatabaseClient } from "./sizing.ts";
 
 export interface PoolerArgs {

@@ -4,13 +4,14 @@ import type { ExternalPostgresSettings, PatroniSettings, PostgresSettings } from
 import type { SecretName } from "../../config/secrets.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
 import { Bootstrap } from "./bootstrap.ts";
-import type { PostgresConnection } from "./connection.ts";
+import type { PostgresBackupAccess, PostgresConnection } from "./connection.ts";
 import { Etcd } from "./etcd.ts";
 import { databases, hostOf, ports } from "./layout.ts";
 import { PatroniMembers } from "./members.ts";
 import { Pooler } from "./pooler.ts";
 import { PostgresProxy } from "./proxy.ts";
 import { Repository, type RepositoryStore } from "./repository.ts";
+import { RepositoryClient } from "./repositoryClient.ts";
 import type { DatabaseClient } from "./sizing.ts";
 
 export interface PostgresArgs {
@@ -23,6 +24,8 @@ export interface PostgresArgs {
   readonly credentials: { password(name: SecretName): pulumi.Output<string> };
   /** Where the log is archived and backups will lie. Postgres starts and works without it. */
   readonly objectStore: RepositoryStore;
+  /** Where the log is archived as well, for the day on which this site is lost. @default nowhere */
+  readonly offsite?: RepositoryStore | undefined;
   /** Who connects, and with how many connections: the poolers must carry them. */
   readonly clients: readonly DatabaseClient[];
   /** What must be there before the first pod starts. @default [] */
@@ -35,16 +38,22 @@ export interface PostgresArgs {
  */
 export class Postgres extends pulumi.ComponentResource {
   readonly connection: PostgresConnection;
+  /** Undefined for a server that is run elsewhere: so are its backups. */
+  readonly backup: PostgresBackupAccess | undefined;
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:postgres:Postgres", name, { settings: args.settings }, opts);
     const { settings } = args;
-    this.connection = settings.backend === "external" ? external(settings, args) : this.underPatroni(settings, args);
+    if (settings.backend === "external") this.connection = external(settings, args);
+    else ({ connection: this.connection, backup: this.backup } = this.underPatroni(settings, args));
     this.registerOutputs({ host: this.connection.host, port: this.connection.port });
   }
 
-  private underPatroni(settings: PatroniSettings, args: PostgresArgs): PostgresConnection {
-    const { cluster, namespace, authority, credentials, objectStore, after = [] } = args;
+  private underPatroni(
+    settings: PatroniSettings,
+    args: PostgresArgs,
+  ): { readonly connection: PostgresConnection; readonly backup: PostgresBackupAccess } {
+    const { cluster, namespace, authority, credentials, objectStore, offsite, after = [] } = args;
     const common = { cluster, namespace, settings, authority };
     const child = { parent: this };
     const dify = credentials.password("difyDatabasePassword");
@@ -52,11 +61,11 @@ export class Postgres extends pulumi.ComponentResource {
     const pooler = credentials.password("poolerPassword");
     const patroni = credentials.password("patroniPassword");
 
-    const repository = new Repository(
-      "repository",
-      { namespace, settings, store: objectStore, cipher: credentials.password("pgbackrestCipher") },
-      child,
-    );
+    const sites = [
+      { store: objectStore, cipher: credentials.password("pgbackrestCipher") },
+      ...(offsite ? [{ store: offsite, cipher: credentials.password("offsiteCipher") }] : []),
+    ];
+    const repository = new Repository("repository", { namespace, settings, sites }, child);
     const etcd = new Etcd("etcd", { ...common, after }, child);
     const members = new PatroniMembers(
       "members",
@@ -65,13 +74,14 @@ export class Postgres extends pulumi.ComponentResource {
     );
     const { clients } = args;
     const proxy = new PostgresProxy("proxy", { ...common, authority: authority.certificate, clients, after }, child);
+    const repositoryClient = new RepositoryClient("repository-client", { ...common, repository }, child);
     const bootstrap = new Bootstrap(
       "bootstrap",
       {
         ...common,
-        repository,
+        repositoryClient,
         passwords: { dify, plugin, pooler, patroni },
-        store: objectStore.ready,
+        store: sites.flatMap(({ store }) => store.ready),
         after: [members.workload, proxy.workload],
       },
       child,
@@ -87,13 +97,16 @@ export class Postgres extends pulumi.ComponentResource {
       child,
     );
     return {
-      host: pulumi.output(hostOf("pooler", cluster)),
-      port: ports.pooler,
-      dify: { database: databases.dify, user: databases.dify, password: dify },
-      plugin: { database: databases.plugin, user: databases.plugin, password: plugin },
-      caCertificate: authority.certificate,
-      pooled: true,
-      ready: [bootstrap.databases, poolers.workload],
+      connection: {
+        host: pulumi.output(hostOf("pooler", cluster)),
+        port: ports.pooler,
+        dify: { database: databases.dify, user: databases.dify, password: dify },
+        plugin: { database: databases.plugin, user: databases.plugin, password: plugin },
+        caCertificate: authority.certificate,
+        pooled: true,
+        ready: [bootstrap.databases, poolers.workload],
+      },
+      backup: { client: repositoryClient, repositories: repository.repositories, settings, ready: [bootstrap.stanza] },
     };
   }
 }

@@ -3,10 +3,11 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { PerNodeWorkload, sameNode } from "../workload/perNode.ts";
 import { podService } from "../workload/service.ts";
+import { configurationFiles } from "../workload/configuration.ts";
 import { clientPath, proxyDrain } from "./clientPath.ts";
 import { haproxyConfig } from "./haproxyConfig.ts";
 import { hostOf, membersOf, names, poolerHost, poolersAtMost, ports } from "./layout.ts";
-import { configurationFiles, script } from "./scripts.ts";
+import { script } from "./scripts.ts";
 import { connectionBudget, type DatabaseClient } from "./sizing.ts";
 import { failoverTiming } from "./timing.ts";
 

@@ -1,45 +1,8 @@
 import { readFileSync } from "node:fs";
-import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
-import { workloadLabels } from "../workload/labels.ts";
 
 const folder = new URL("../../scripts/postgres/", import.meta.url);
 
 /** Text of a script that runs in a pod. */
 export function script(name: string): string {
   return readFileSync(new URL(name, folder), "utf8");
-}
-
-/** Files as pods read them: name to text. */
-export interface ConfigurationFiles {
-  readonly namespace: pulumi.Input<string>;
-  /** Workload that it belongs to. */
-  readonly workload: string;
-  readonly files: Readonly<Record<string, pulumi.Input<string>>>;
-}
-
-/** A ConfigMap under an explicit name. */
-export function configurationFiles(
-  name: string,
-  { namespace, workload, files }: ConfigurationFiles,
-  opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.ConfigMap {
-  return new k8s.core.v1.ConfigMap(
-    name,
-    { metadata: { name, namespace, labels: { ...workloadLabels(workload) } }, data: { ...files } },
-    opts,
-  );
-}
-
-/** A Secret under an explicit name. */
-export function secretFiles(
-  name: string,
-  { namespace, workload, files }: ConfigurationFiles,
-  opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Secret {
-  return new k8s.core.v1.Secret(
-    name,
-    { metadata: { name, namespace, labels: { ...workloadLabels(workload) } }, stringData: { ...files } },
-    opts,
-  );
 }

@@ -5,7 +5,7 @@ import type { SecretName } from "../../config/secrets.ts";
 
 import { namespaceNames } from "../network/namespaces.ts";
 import { serviceHost } from "../workload/service.ts";
-import type { RedisConnection } from "./connection.ts";
+import type { RedisBackupAccess, RedisConnection } from "./connection.ts";
 import { RedisProxy } from "./proxy.ts";
 import { RedisSentinel } from "./sentinel.ts";
 
@@ -24,17 +24,23 @@ export interface RedisArgs {
  */
 export class Redis extends pulumi.ComponentResource {
   readonly connection: RedisConnection;
+  /** Undefined for a server that is run elsewhere: so are its backups. */
+  readonly backup: RedisBackupAccess | undefined;
 
   /** @param name Also the name of the servers' workload; the proxies are called `NAME-haproxy`. */
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:redis:Redis", name, { settings: args.settings }, opts);
     const { settings } = args;
-    this.connection =
-      settings.backend === "external" ? external(settings, args) : this.withSentinels(name, settings, args);
+    if (settings.backend === "external") this.connection = external(settings, args);
+    else ({ connection: this.connection, backup: this.backup } = this.withSentinels(name, settings, args));
     this.registerOutputs({ host: this.connection.host, port: this.connection.port });
   }
 
-  private withSentinels(name: string, settings: RedisSentinelSettings, args: RedisArgs): RedisConnection {
+  private withSentinels(
+    name: string,
+    settings: RedisSentinelSettings,
+    args: RedisArgs,
+  ): { readonly connection: RedisConnection; readonly backup: RedisBackupAccess } {
     const { cluster, namespace, credentials } = args;
     const password = credentials.password("redisPassword");
     const sentinelPassword = credentials.password("sentinelPassword");
@@ -50,11 +56,14 @@ export class Redis extends pulumi.ComponentResource {
       { parent: this },
     );
     return {
-      host: pulumi.output(serviceHost(`${name}-haproxy`, namespaceNames(cluster).data)),
-      port: 6379,
-      tls: false,
-      password,
-      ready: [...servers.ready, proxy.ready],
+      connection: {
+        host: pulumi.output(serviceHost(`${name}-haproxy`, namespaceNames(cluster).data)),
+        port: 6379,
+        tls: false,
+        password,
+        ready: [...servers.ready, proxy.ready],
+      },
+      backup: { settings, members, secret, ready: servers.ready },
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Rule } from "../rules.ts";
+import { backupRules } from "./backup.ts";
 import { clusterRules } from "./cluster.ts";
 import { networkRules } from "./network.ts";
 import { objectStoreRules } from "./objectStore.ts";
@@ -13,5 +14,6 @@ export const rules: readonly Rule[] = [
   ...postgresRules,
   ...redisRules,
   ...objectStoreRules,
+  ...backupRules,
   ...offsiteRules,
 ];

@@ -35,6 +35,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "python3-pycryptodome": "reading what Dify encrypted with its key pair (module Cryptodome)",
   "python3-redis": "Redis in the workload of tests, as Dify does it",
   "python3-sqlalchemy": "pools of connections in the workload of tests, as Dify has them",
+  rclone: "backups to object stores",
   "redis-sentinel": "configuration of the Sentinels",
   "redis-server": "configuration of the Redis servers; redis-cli",
   restic: "file backups with a check of their own",

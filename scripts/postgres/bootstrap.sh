@@ -42,4 +42,7 @@ role dify "$DIFY_PASSWORD" dify
 database dify dify
 role dify_plugin "$PLUGIN_PASSWORD" dify_plugin
 database dify_plugin dify_plugin
+ROLE_PASSWORD='' run --set=role=backup --file="$here/role.sql"
+run --dbname=postgres --file="$here/backup.sql"
+say "role backup reads everything"
 say "done"

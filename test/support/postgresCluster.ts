@@ -20,9 +20,20 @@ import { pgbouncerConfig, userList } from "../../components/postgres/pgbouncerCo
 import { script } from "../../components/postgres/scripts.ts";
 import { failoverTiming } from "../../components/postgres/timing.ts";
 import type { DebianNetwork, DebianProgram } from "../../local/debian/run.ts";
-import { runInDebian, startInDebian, type DebianResult, type RunningProgram } from "./debian.ts";
+import type { DebianResult, RunningProgram } from "./debian.ts";
+import { NamedNetwork } from "./namedNetwork.ts";
 import { proxyFile, proxyProgram } from "./postgresProxy.ts";
-import { addressOf, areas, cluster, passwords, poolerPod, store, tlsVolume, type Party } from "./postgresSample.ts";
+import { placeOf, repositoryEnv } from "./backupStore.ts";
+import {
+  addressOf,
+  areas,
+  cluster,
+  passwords,
+  poolerPod,
+  storeHosts,
+  tlsVolume,
+  type Party,
+} from "./postgresSample.ts";
 import type { Certificate } from "./servers/certificates.ts";
 import { mountsOf } from "./servers/server.ts";
 
@@ -30,68 +41,35 @@ import { mountsOf } from "./servers/server.ts";
  * A cluster from the very files that the program renders, on a loopback of its own: names lead to addresses of 127.0.0.0/8 where
  * in a cluster they lead to pods.
  */
-export class PostgresCluster {
+export class PostgresCluster extends NamedNetwork {
   readonly settings: PatroniSettings;
-  /** Where the log is archived: nobody answers there until `startStore`. */
-  readonly place: RepositoryPlace = {
-    endpoint: "https://minio.test:9000",
-    bucket: "backups",
-    region: "us-east-1",
-    addressing: "path",
-    authorityFile: `${paths.repositoryAuthority}/ca.crt`,
-  };
-  readonly repositoryEnv = {
-    PGBACKREST_CONFIG: `${paths.repository}/pgbackrest.conf`,
-    PGBACKREST_REPO1_S3_KEY: store.user,
-    PGBACKREST_REPO1_S3_KEY_SECRET: store.password,
-    PGBACKREST_REPO1_CIPHER_PASS: "pass phrase",
-  };
-  readonly running = new Map<string, RunningProgram>();
-  private readonly network: DebianNetwork;
+  /** Where the log is archived, one or two sites: nobody answers there until a `BackupStore` is started. */
+  readonly places: readonly RepositoryPlace[];
   private readonly certificates: Record<Party, Certificate>;
-  private readonly hosts: string;
 
   constructor(options: {
     readonly settings: PatroniSettings;
     readonly network: DebianNetwork;
     readonly certificates: Record<Party, Certificate>;
+    /** @default 1 */
+    readonly sites?: 1 | 2;
   }) {
-    this.settings = options.settings;
-    this.network = options.network;
-    this.certificates = options.certificates;
     const members = (["etcd", "members"] as const).flatMap((part) =>
       membersOf(part, 7, cluster).map(({ host }, i) => `${addressOf(areas[part], i)} ${host}`),
     );
-    this.hosts = [
-      "127.0.0.1 localhost minio.test",
+    super(options.network, [
       ...members,
+      ...storeHosts.map((host, i) => `${addressOf(areas.stores, i)} ${host}`),
       ...(["etcd", "members"] as const).flatMap((part) =>
         lastingHosts(part, 3, cluster).map((host, i) => `${addressOf(areas[part], i)} ${host}`),
       ),
       // Both Services lead to the proxy.
       ...(["proxy", "pooler"] as const).map((part) => `${addressOf(areas.proxy, 0)} ${hostOf(part, cluster)}`),
       `${addressOf(areas.pooler, 0)} ${poolerHost(cluster)}`,
-      "",
-    ].join("\n");
-  }
-
-  run(program: Omit<DebianProgram, "network"> & { readonly timeoutSeconds?: number }): Promise<DebianResult> {
-    return runInDebian({ ...program, network: this.network, files: { "/etc/hosts": this.hosts, ...program.files } });
-  }
-
-  start(name: string, program: Omit<DebianProgram, "network">): RunningProgram {
-    const running = startInDebian({
-      ...program,
-      network: this.network,
-      files: { "/etc/hosts": this.hosts, ...program.files },
-    });
-    this.running.set(name, running);
-    return running;
-  }
-
-  async stop(): Promise<void> {
-    for (const program of this.running.values()) program.kill();
-    await Promise.all([...this.running.values()].map(({ ended }) => ended));
+    ]);
+    this.settings = options.settings;
+    this.certificates = options.certificates;
+    this.places = storeHosts.slice(0, options.sites ?? 1).map((host, i) => placeOf(host, i));
   }
 
   startEtcd(index: number): RunningProgram {
@@ -119,7 +97,7 @@ export class PostgresCluster {
     const address = addressOf(areas.members, index);
     const { voter } = failoverTiming(this.settings);
     const etcd = lastingHosts("etcd", this.settings.etcd.members, cluster);
-    const backupServer = memberRepositoryConfig(this.settings, this.place).replace("=*", `=${address}`);
+    const backupServer = memberRepositoryConfig(this.settings, this.places).replace("=*", `=${address}`);
     return this.start(name, {
       argv: ["/opt/test/pod"],
       user: "postgres",
@@ -134,7 +112,7 @@ export class PostgresCluster {
         PATRONI_RESTAPI_PASSWORD: passwords.patroni,
         CONFIG_FOLDER: paths.config,
         SPOOL_FOLDER: paths.spool,
-        ...this.repositoryEnv,
+        ...repositoryEnv(this.places.length),
         VOTER_MEMBER: name,
         ...(voter && {
           VOTER_SETTINGS: JSON.stringify(
@@ -158,7 +136,9 @@ exec sh ${paths.scripts}/start-member.sh
         [`${paths.scripts}/${fetchLog}`]: script(fetchLog),
         ...Object.fromEntries(voterScripts.map((name) => [`${paths.scripts}/${name}`, script(name)])),
         [`${paths.repository}/pgbackrest.conf`]: backupServer,
-        [`${paths.repositoryAuthority}/ca.crt`]: this.certificates.minio.authority,
+        ...Object.fromEntries(
+          this.places.map(({ authorityFile = "" }) => [authorityFile, this.certificates.minio.authority]),
+        ),
         [`${paths.volume}/.keep`]: "",
         [`${paths.sockets}/.keep`]: "",
         ...tlsVolume(paths.tls, this.certificates.postgres),
@@ -196,24 +176,6 @@ exec sh ${paths.scripts}/start-member.sh
         ...tlsVolume("/etc/pgbouncer-tls", this.certificates.pgbouncer),
       },
     });
-  }
-
-  /** MinIO with a bucket for the archive. */
-  async startStore(): Promise<void> {
-    const { certificate, key } = this.certificates.minio;
-    const server = this.start("minio", {
-      argv: ["minio", "server", "--address=127.0.0.1:9000", "--certs-dir=/etc/test/certs", "/var/lib/minio"],
-      env: { MINIO_ROOT_USER: store.user, MINIO_ROOT_PASSWORD: store.password, MINIO_BROWSER: "off" },
-      files: { "/etc/test/certs/public.crt": certificate, "/etc/test/certs/private.key": key },
-      mounts: mountsOf("minio"),
-    });
-    await server.printed(/API: http/);
-    const made = await this.run({
-      argv: ["mc", "mb", "store/backups"],
-      env: { MC_HOST_store: `https://${store.user}:${store.password}@minio.test:9000` },
-      files: { "/root/.mc/certs/CAs/test.crt": this.certificates.minio.authority },
-    });
-    if (made.exitCode !== 0) throw new Error(made.stderr);
   }
 
   /** libpq's variables and files of the superuser, through the proxy. */
@@ -289,7 +251,10 @@ exec sh ${paths.scripts}/start-member.sh
       files: {
         ...files,
         ...Object.fromEntries(
-          ["bootstrap.sh", "role.sql", "database.sql", "pooler.sql"].map((f) => [`/opt/dify-ha/${f}`, script(f)]),
+          ["bootstrap.sh", "role.sql", "database.sql", "pooler.sql", "backup.sql"].map((f) => [
+            `/opt/dify-ha/${f}`,
+            script(f),
+          ]),
         ),
       },
       timeoutSeconds: 120,

@@ -1,12 +1,11 @@
 import { certificateNames, lastingHosts, names, tlsFiles } from "../../components/postgres/layout.ts";
-import { repositoryClient } from "../../components/postgres/pgbackrestConfig.ts";
 import { clusterSettings } from "../../config/cluster.ts";
 import { postgresSettings, type PatroniSettings } from "../../config/postgres.ts";
 import { issueCertificates, type Certificate } from "./servers/certificates.ts";
 
 /** Where members of a cluster on one loopback listen, one address a pod. */
 export const addressOf = (area: number, index: number) => `127.0.${area}.${index + 1}`;
-export const areas = { etcd: 1, members: 2, proxy: 3, pooler: 4 } as const;
+export const areas = { etcd: 1, members: 2, proxy: 3, pooler: 4, stores: 5 } as const;
 
 export const passwords = {
   dify: "password of dify",
@@ -16,7 +15,8 @@ export const passwords = {
   patroni: "password of patroni",
 } as const;
 
-export const store = { user: "backups-of-test", password: "password-of-the-store" } as const;
+/** Object stores of the sites: what is called so in the network of a cluster. */
+export const storeHosts = ["minio.test", "offsite.test"] as const;
 
 export const cluster = clusterSettings.parse({});
 
@@ -33,7 +33,7 @@ export function smallSettings(changes: Record<string, unknown> = {}): PatroniSet
   return settings;
 }
 
-export type Party = "etcd" | "postgres" | "pgbouncer" | "postgres-bootstrap" | "pgbackrest" | "minio";
+export type Party = "etcd" | "postgres" | "pgbouncer" | "postgres-bootstrap" | "postgres-backup" | "minio";
 
 export function issueClusterCertificates(): Promise<Record<Party, Certificate>> {
   return issueCertificates<Party>({
@@ -45,8 +45,8 @@ export function issueClusterCertificates(): Promise<Record<Party, Certificate>> 
     ],
     pgbouncer: certificateNames("pooler", cluster),
     [names.bootstrap]: [],
-    [repositoryClient]: [],
-    minio: ["minio.test", "127.0.0.1"],
+    [names.backup]: [],
+    minio: [...storeHosts],
   });
 }
 

@@ -21,14 +21,14 @@ export interface DataPlane {
 const haproxy: Account = { name: "haproxy", id: 99 };
 
 /** Settings whose pods run from the data plane's images. */
-type DataSettings = Pick<Settings, "postgres" | "redis" | "objectStore">;
+type DataSettings = Pick<Settings, "postgres" | "redis" | "objectStore" | "backup">;
 
 /** Every image that these settings ask for, and the accounts that their programs run as. */
-export function dataPlane({ postgres, redis, objectStore }: DataSettings): DataPlane {
+export function dataPlane({ postgres, redis, objectStore, backup }: DataSettings): DataPlane {
   const members = postgres.backend === "patroni" ? postgres : undefined;
   const servers = redis.backend === "sentinel" ? redis : undefined;
   const store = objectStore.backend === "minio" ? objectStore : undefined;
-  const all = imagesIn([postgres, redis, objectStore]).map(fullName);
+  const all = imagesIn([postgres, redis, objectStore, backup]).map(fullName);
   // Pods of the object store give arguments only: its image's entrypoint is the server.
   const served = store ? [fullName(store.image)] : [];
   const env = {

@@ -53,11 +53,12 @@ describe("the table of flows", () => {
   it("lets the sandbox reach the SSRF proxy and nothing else", () =>
     expect(targets("sandbox")).toEqual(["ssrf-proxy"]));
   it("lets a plugin daemon reach its peers", () => expect(allowed("plugin-daemon", "plugin-daemon", 5002)).toBe(true));
-  it("lets nobody but the poolers reach the database's proxies", () =>
+  it("lets nobody but poolers and jobs reach the database's proxies", () =>
     expect(workloads.filter((w) => allowed(w, "postgres-haproxy", 5000))).toEqual([
       "pgbouncer",
       "postgres-bootstrap",
       "replication-check",
+      "postgres-backup",
     ]));
   it("lets clients reach the poolers through the proxies alone", () => {
     expect(workloads.filter((w) => allowed(w, "pgbouncer", 6432))).toEqual(["postgres-haproxy"]);

@@ -72,6 +72,7 @@ describe("MinIO", () => {
       encryption: "dify-ha",
       noncurrentDays: 30,
       user: "backups",
+      reads: ["dify-files", "dify-plugins"],
     });
     expect(buckets).toHaveLength(4);
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { policyDocument } from "../../../components/objectStore/policyDocument.ts";
 
-const documents = (["application", "backup"] as const).map((purpose) => policyDocument({ name: "files", purpose }));
+const documents = (["application", "backup"] as const).map((purpose) =>
+  policyDocument({ name: "files", purpose, reads: [] }),
+);
 
 describe("rights of a bucket's user", () => {
   it("are named one by one, for its own bucket only", () => {
@@ -11,6 +13,15 @@ describe("rights of a bucket's user", () => {
         if (Effect === "Allow")
           expect(Resource.every((r) => r === "arn:aws:s3:::files" || r === "arn:aws:s3:::files/*")).toBe(true);
       }
+  });
+
+  it("let backups read what they are made of, and nothing more", () => {
+    const { Statement } = policyDocument({ name: "copies", purpose: "backup", reads: ["files"] });
+    const onSource = Statement.filter(
+      ({ Effect, Resource }) => Effect === "Allow" && Resource?.join().includes(":::files"),
+    );
+    expect(onSource.flatMap(({ Action }) => Action).filter((action) => !/^s3:(Get|List)/.test(action))).toEqual([]);
+    expect(onSource.flatMap(({ Resource }) => Resource)).toEqual(["arn:aws:s3:::files", "arn:aws:s3:::files/*"]);
   });
 
   it.each([

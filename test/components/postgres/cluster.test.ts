@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobRepositoryConfig } from "../../../components/postgres/pgbackrestConfig.ts";
 import { hostOf, membersOf, paths, scope } from "../../../components/postgres/layout.ts";
 import { script } from "../../../components/postgres/scripts.ts";
+import { BackupStore, repositoryEnv } from "../../support/backupStore.ts";
 import { openNetwork, usesDebian, type DebianResult } from "../../support/debian.ts";
 import { PostgresCluster } from "../../support/postgresCluster.ts";
 import {
@@ -143,17 +144,22 @@ describe("a Postgres cluster of three members", { timeout: 240_000 }, () => {
   });
 
   it("archives as soon as the object store is there", async () => {
-    await cluster.startStore();
+    await new BackupStore(cluster, certificates.minio, 0).start();
     const hosts = membersOf("members", 3, clusterSettings).map(({ host }) => host);
     const result = await cluster.run({
       argv: ["sh", "/opt/stanza.sh"],
       user: "postgres",
-      env: { ...cluster.repositoryEnv, STANZA: scope, WAIT_SECONDS: "120" },
+      env: { ...repositoryEnv(1), STANZA: scope, WAIT_SECONDS: "120" },
       files: {
         "/opt/stanza.sh": script("stanza.sh"),
-        [`${paths.repository}/pgbackrest.conf`]: jobRepositoryConfig(cluster.settings, cluster.place, hosts, paths.tls),
-        [`${paths.repositoryAuthority}/ca.crt`]: certificates.minio.authority,
-        ...tlsVolume(paths.tls, certificates.pgbackrest),
+        [`${paths.repository}/pgbackrest.conf`]: jobRepositoryConfig(
+          cluster.settings,
+          cluster.places,
+          hosts,
+          paths.tls,
+        ),
+        [`${paths.repositoryAuthorities}/repo1.crt`]: certificates.minio.authority,
+        ...tlsVolume(paths.tls, certificates["postgres-backup"]),
       },
       timeoutSeconds: 200,
     });

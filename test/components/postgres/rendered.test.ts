@@ -91,8 +91,8 @@ describe("pgBackRest's files", () => {
     const settings = smallSettings();
     const hosts = members.map(({ host }) => host);
     for (const config of [
-      memberRepositoryConfig(settings, place),
-      jobRepositoryConfig(settings, place, hosts, paths.tls),
+      memberRepositoryConfig(settings, [place]),
+      jobRepositoryConfig(settings, [place], hosts, paths.tls),
     ]) {
       const result = await runInDebian({
         argv: ["pgbackrest", "--stanza=dify", "--config=/etc/test.conf", "--log-level-console=warn", "help", "info"],
@@ -103,10 +103,10 @@ describe("pgBackRest's files", () => {
     }
   });
 
-  it("hold no key", () => expect(memberRepositoryConfig(smallSettings(), place)).not.toMatch(/s3-key|cipher-pass/));
+  it("hold no key", () => expect(memberRepositoryConfig(smallSettings(), [place])).not.toMatch(/s3-key|cipher-pass/));
 
   it("bound the log that waits for an object store that is away, so that Postgres does not stop", () =>
-    expect(memberRepositoryConfig(smallSettings({ storage: "10Gi" }), place)).toContain(
+    expect(memberRepositoryConfig(smallSettings({ storage: "10Gi" }), [place])).toContain(
       `archive-push-queue-max=${5 * 2 ** 30}`,
     ));
 });

@@ -102,10 +102,17 @@ describe("the bootstrap of buckets and users, against a real server with TLS and
     await put(backups.user, `${backups.name}/secret`, "backup");
     expect((await as(dify.user, "cat", `store/${backups.name}/secret`)).stderr).toMatch(denied);
     expect((await as(dify.user, "ls", `store/${backups.name}`)).stderr).toMatch(denied);
-    expect((await as(backups.user, "ls", `store/${dify.name}`)).stderr).toMatch(denied);
+    expect((await as(plugins.user, "ls", `store/${dify.name}`)).stderr).toMatch(denied);
     expect((await put(dify.user, `${backups.name}/x`, "x")).exitCode).not.toBe(0);
     for (const { user } of [dify, backups])
       expect((await as(user, "mb", "store/another-bucket")).stderr).toMatch(denied);
+  });
+
+  it("lets the user of backups read what it makes backups of, and change nothing there", async () => {
+    await put(dify.user, `${dify.name}/original`, "a file");
+    expect(await as(backups.user, "cat", `store/${dify.name}/original`)).toMatchObject({ stdout: "a file" });
+    expect((await put(backups.user, `${dify.name}/original`, "changed")).exitCode).not.toBe(0);
+    expect((await as(backups.user, "rm", `store/${dify.name}/original`)).exitCode).not.toBe(0);
   });
 
   it("lets nobody delete a locked version, nor shorten its time", async () => {

@@ -1,0 +1,181 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { BackupSettings } from "../../config/backup.ts";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { PostgresBackupAccess } from "../postgres/connection.ts";
+import { databases, hostOf, names, paths, ports, roles, tlsFiles } from "../postgres/layout.ts";
+import { configurationFiles } from "../workload/configuration.ts";
+import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
+import { cronJob } from "../workload/cronJob.ts";
+import { script } from "./scripts.ts";
+import type { BackupSites } from "./sites.ts";
+import { outbox, scriptsFolder, uploadJob } from "./upload.ts";
+
+export interface PostgresBackupsArgs {
+  readonly cluster: ClusterSettings;
+  readonly namespace: pulumi.Input<string>;
+  readonly settings: BackupSettings;
+  readonly postgres: PostgresBackupAccess;
+  readonly sites: BackupSites;
+}
+
+const files = ["postgres-base.sh", "postgres-check.sh", "log_gaps.py", "postgres-dump.sh", "upload.sh"];
+
+/** A run that finds another base backup under way waits for it as long as it may run itself. */
+const waitShare = 0.5;
+
+/**
+ * Backups of a cluster of our own as CronJobs: base backups into each repository, the check that the log between them is whole, and a dump
+ * that other versions read.
+ */
+export class PostgresBackups extends pulumi.ComponentResource {
+  readonly jobs: readonly k8s.batch.v1.CronJob[];
+  private readonly args: PostgresBackupsArgs;
+  private readonly scripts: k8s.core.v1.ConfigMap;
+
+  constructor(name: string, args: PostgresBackupsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:backup:PostgresBackups", name, {}, opts);
+    this.args = args;
+    this.scripts = configurationFiles(
+      "postgres-backup",
+      {
+        namespace: args.namespace,
+        workload: names.backup,
+        files: Object.fromEntries(files.map((file) => [file, script(file)])),
+      },
+      { parent: this },
+    );
+    const { full, incremental, offsiteFull, offsiteIncremental } = args.settings.postgres;
+    const offsite = args.postgres.repositories.length > 1;
+    this.jobs = [
+      this.base("postgres-full", full, { repository: 1, type: "full" }),
+      this.base("postgres-incremental", incremental, { repository: 1, type: "incr" }),
+      ...(offsite
+        ? [
+            this.base("postgres-offsite-full", offsiteFull, { repository: 2, type: "full" }),
+            this.base("postgres-offsite-incremental", offsiteIncremental, { repository: 2, type: "incr" }),
+          ]
+        : []),
+      this.check(),
+      this.dump(),
+    ];
+    this.registerOutputs({});
+  }
+
+  private base(
+    name: string,
+    schedule: string,
+    { repository, type }: { readonly repository: number; readonly type: "full" | "incr" },
+  ): k8s.batch.v1.CronJob {
+    const env = { REPOSITORY: `${repository}`, TYPE: type, WAIT_SECONDS: `${Math.floor(this.deadline * waitShare)}` };
+    return this.job(name, schedule, "postgres-base.sh", env);
+  }
+
+  private check(): k8s.batch.v1.CronJob {
+    const { postgres, settings } = this.args;
+    const env = {
+      REPOSITORIES: postgres.repositories.map((_, i) => i + 1).join(" "),
+      ARCHIVE_SECONDS: `${postgres.settings.archive.timeout + 30}`,
+    };
+    return this.job("postgres-check", settings.postgres.check, "postgres-check.sh", env);
+  }
+
+  private dump(): k8s.batch.v1.CronJob {
+    const { postgres, settings, sites } = this.args;
+    const { dump, dumpDays, scratch } = settings.postgres;
+    const source = this.container("dump", "postgres-dump.sh", {
+      ...this.primary,
+      DATABASES: `${databases.dify} ${databases.plugin}`,
+      JOBS: `${postgres.settings.archive.processes}`,
+      FOLDER: outbox,
+    });
+    return uploadJob(
+      "postgres-dump",
+      {
+        ...this.common,
+        settings,
+        sites,
+        schedule: dump,
+        source: { ...source, mounts: { [paths.tls]: { volume: "tls", readOnly: true } } },
+        scripts: this.scripts,
+        dataset: "dumps",
+        keepDays: dumpDays,
+        scratch,
+        volumes: [postgres.client.certificateVolume],
+        reads: [postgres.client.certificate],
+      },
+      { parent: this },
+    );
+  }
+
+  /** libpq's variables for the role of backups, who proves itself by certificate. */
+  private get primary(): Readonly<Record<string, EnvironmentValue>> {
+    const { authority, certificate, key } = tlsFiles(paths.tls);
+    return {
+      PGHOST: hostOf("proxy", this.args.cluster),
+      PGPORT: `${ports.proxy.primary}`,
+      PGUSER: roles.backup,
+      PGDATABASE: databases.dify,
+      PGSSLMODE: "verify-full",
+      PGSSLROOTCERT: authority,
+      PGSSLCERT: certificate,
+      PGSSLKEY: key,
+      PGCONNECT_TIMEOUT: "5",
+    };
+  }
+
+  private get deadline(): number {
+    return this.args.settings.postgres.deadline * 3600;
+  }
+
+  private container(name: string, file: string, env: Readonly<Record<string, EnvironmentValue>>): ContainerArgs {
+    const { postgres, settings } = this.args;
+    return {
+      name,
+      image: postgres.settings.image,
+      command: ["sh", `${scriptsFolder}/${file}`],
+      env,
+      writable: ["/tmp"],
+      resources: settings.postgres.resources,
+    };
+  }
+
+  /** Runs pgBackRest from a script. */
+  private job(
+    name: string,
+    schedule: string,
+    file: string,
+    env: Readonly<Record<string, EnvironmentValue>>,
+  ): k8s.batch.v1.CronJob {
+    const { settings, postgres } = this.args;
+    const { client } = postgres;
+    const container = this.container("pgbackrest", file, { ...client.env, ...env });
+    return cronJob(
+      name,
+      {
+        ...this.common,
+        schedule,
+        timeZone: settings.timeZone,
+        containers: [
+          { ...container, mounts: { [scriptsFolder]: { volume: "scripts", readOnly: true }, ...client.mounts } },
+        ],
+        volumes: [...client.volumes, { name: "scripts", configMap: { name: this.scripts.metadata.name } }],
+        reads: [this.scripts, ...client.reads],
+      },
+      { parent: this },
+    );
+  }
+
+  private get common() {
+    const { cluster, namespace, postgres } = this.args;
+    const { user } = postgres.settings;
+    return {
+      cluster,
+      namespace,
+      workload: names.backup,
+      deadline: this.deadline,
+      runAs: { user, group: user },
+      after: postgres.ready,
+    };
+  }
+}

@@ -1,0 +1,119 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ObjectStoreConnection } from "../objectStore/connection.ts";
+import type { OffsiteConnection } from "../offsite/connection.ts";
+import { configurationFiles, secretFiles } from "../workload/configuration.ts";
+import type { Configuration } from "../workload/checksum.ts";
+import type { EnvironmentValue } from "../workload/container.ts";
+
+/** A place for backups, and what they are encrypted with before they leave the pod. */
+interface Site {
+  /** rclone's name of it. */
+  readonly name: "CLUSTER" | "OFFSITE";
+  readonly store: OffsiteConnection;
+  readonly cipher: pulumi.Input<string>;
+}
+
+export interface BackupSitesArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly objectStore: ObjectStoreConnection;
+  readonly offsite: OffsiteConnection | undefined;
+  /** Secrets used: backupCipher; offsiteCipher when there is a second site. */
+  readonly credentials: { password(name: "backupCipher" | "offsiteCipher"): pulumi.Output<string> };
+}
+
+const workload = "backup";
+const authorities = "/etc/backup-authorities";
+
+/** Where backups go, as rclone in a job's pod knows it: the cluster's object store, and the one off site if there is one. */
+export class BackupSites extends pulumi.ComponentResource {
+  readonly names: readonly string[];
+  readonly env: Readonly<Record<string, EnvironmentValue>>;
+  /** rclone's remote "SOURCE": the cluster's object store, to be read only. */
+  readonly source: Readonly<Record<string, EnvironmentValue>>;
+  readonly mounts = { [authorities]: { volume: "backup-authorities", readOnly: true } };
+  readonly volumes: readonly { readonly name: string; readonly configMap: { readonly name: pulumi.Output<string> } }[];
+  readonly reads: readonly Configuration[];
+  /** Buckets are there. */
+  readonly ready: readonly pulumi.Input<pulumi.Resource>[];
+
+  constructor(name: string, args: BackupSitesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("dify-ha:backup:BackupSites", name, {}, opts);
+    const { namespace, objectStore, offsite, credentials } = args;
+    const child = { parent: this };
+    const sites: readonly Site[] = [
+      { name: "CLUSTER", store: objectStore, cipher: credentials.password("backupCipher") },
+      ...(offsite ? [{ name: "OFFSITE" as const, store: offsite, cipher: credentials.password("offsiteCipher") }] : []),
+    ];
+    const keys = sites.map(({ name: site, store, cipher }) => ({
+      [`${site}-access-key`]: store.backups.accessKey,
+      [`${site}-secret-key`]: store.backups.secretKey,
+      [`${site}-cipher`]: cipher,
+    }));
+    const secret = secretFiles(
+      "backup-sites",
+      { namespace, workload, files: Object.assign({}, ...keys) as Record<string, pulumi.Input<string>> },
+      child,
+    );
+    const trusted = sites.map(({ name: site, store }) =>
+      store.caCertificate ? { [`${site.toLowerCase()}.crt`]: store.caCertificate } : {},
+    );
+    const trust = configurationFiles(
+      "backup-authorities",
+      { namespace, workload, files: Object.assign({}, ...trusted) as Record<string, pulumi.Input<string>> },
+      child,
+    );
+    this.names = sites.map((site) => site.name);
+    this.env = {
+      SITES: this.names.join(" "),
+      // All of it comes from the environment.
+      RCLONE_CONFIG: "/dev/null",
+      RCLONE_CACHE_DIR: "/tmp/cache",
+      // Beside the image's own list of authorities: rclone is a Go program.
+      SSL_CERT_DIR: `${authorities}:/etc/ssl/certs`,
+      // In parts, each with its checksum: a store may refuse an object without one when it has a lock.
+      RCLONE_S3_UPLOAD_CUTOFF: "0",
+      ...(Object.assign({}, ...sites.map((site) => siteEnvironment(site, secret))) as object),
+    };
+    this.source = {
+      ...remote("SOURCE", objectStore, { secret: secret.metadata.name, keys: "CLUSTER" }),
+      // Says that an ETag is no checksum of the contents; rclone would send it along as one.
+      RCLONE_CONFIG_SOURCE_SERVER_SIDE_ENCRYPTION: "aws:kms",
+    };
+    this.volumes = [{ name: "backup-authorities", configMap: { name: trust.metadata.name } }];
+    this.reads = [secret, trust];
+    this.ready = sites.flatMap(({ store }) => store.ready);
+    this.registerOutputs({ sites: this.names });
+  }
+}
+
+function siteEnvironment({ name, store }: Site, keys: k8s.core.v1.Secret): Record<string, EnvironmentValue> {
+  const secret = keys.metadata.name;
+  return {
+    [`BUCKET_${name}`]: store.backups.bucket,
+    [`CIPHER_${name}`]: { secret, key: `${name}-cipher` },
+    ...remote(name, store, { secret, keys: name }),
+  };
+}
+
+/** rclone's settings of a remote. */
+function remote(
+  name: string,
+  store: Pick<OffsiteConnection, "endpoint" | "region" | "addressing">,
+  { secret, keys }: { readonly secret: pulumi.Input<string>; readonly keys: Site["name"] },
+): Record<string, EnvironmentValue> {
+  const settings: Record<string, EnvironmentValue> = {
+    TYPE: "s3",
+    PROVIDER: store.addressing === "path" ? "Minio" : "AWS",
+    ENDPOINT: store.endpoint,
+    REGION: store.region,
+    FORCE_PATH_STYLE: `${store.addressing === "path"}`,
+    // It exists, and its user may not make one.
+    NO_CHECK_BUCKET: "true",
+    ACCESS_KEY_ID: { secret, key: `${keys}-access-key` },
+    SECRET_ACCESS_KEY: { secret, key: `${keys}-secret-key` },
+  };
+  return Object.fromEntries(
+    Object.entries(settings).map(([setting, value]) => [`RCLONE_CONFIG_${name}_${setting}`, value]),
+  );
+}

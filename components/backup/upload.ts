@@ -1,0 +1,72 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { BackupSettings } from "../../config/backup.ts";
+import type { ContainerArgs } from "../workload/container.ts";
+import { cronJob, type CronJobArgs } from "../workload/cronJob.ts";
+import type { BackupSites } from "./sites.ts";
+
+/** Where the scripts of a job are. */
+export const scriptsFolder = "/opt/dify-ha";
+
+/** Where the containers of a job leave what is to be uploaded. */
+export const outbox = "/outbox";
+
+export interface UploadJobArgs extends Omit<CronJobArgs, "containers" | "initContainers" | "timeZone"> {
+  readonly settings: Pick<BackupSettings, "image" | "timeZone">;
+  readonly sites: BackupSites;
+  /** Leaves files in the outbox. */
+  readonly source: ContainerArgs;
+  /** Has upload.sh, and what `source` runs. */
+  readonly scripts: k8s.core.v1.ConfigMap;
+  /** Place in the buckets: "dumps". */
+  readonly dataset: string;
+  /** Days for which it is kept. The newest stays in any case: what is older goes only after something newer has arrived. */
+  readonly keepDays: number;
+  /** Room for the files, as a volume that goes with the job. */
+  readonly scratch: string;
+}
+
+/** A CronJob that leaves files in a folder and then carries them to every site, encrypted, with their checksums. */
+export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.CronJob {
+  const { settings, sites, source, scripts, dataset, keepDays, scratch, volumes, reads, after, ...rest } = args;
+  const { storageClass } = args.cluster;
+  const claim = {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: scratch } },
+    ...(storageClass && { storageClassName: storageClass }),
+  };
+  const scriptsMount = { [scriptsFolder]: { volume: "scripts", readOnly: true } };
+  return cronJob(
+    name,
+    {
+      ...rest,
+      timeZone: settings.timeZone,
+      initContainers: [{ ...source, mounts: { ...source.mounts, ...scriptsMount, [outbox]: { volume: "outbox" } } }],
+      containers: [
+        {
+          name: "upload",
+          image: settings.image,
+          command: ["sh", `${scriptsFolder}/upload.sh`],
+          env: {
+            FOLDER: outbox,
+            DATASET: dataset,
+            KEEP_DAYS: `${keepDays}`,
+            ...sites.env,
+          },
+          mounts: { ...scriptsMount, ...sites.mounts, [outbox]: { volume: "outbox", readOnly: true } },
+          writable: ["/tmp"],
+          resources: { cpu: "100m", memory: "256Mi" },
+        },
+      ],
+      volumes: [
+        ...(volumes ?? []),
+        ...sites.volumes,
+        { name: "scripts", configMap: { name: scripts.metadata.name } },
+        { name: "outbox", ephemeral: { volumeClaimTemplate: { spec: claim } } },
+      ],
+      reads: [scripts, ...(reads ?? []), ...sites.reads],
+      after: [...after, ...sites.ready],
+    },
+    opts,
+  );
+}

@@ -1,0 +1,62 @@
+import type { BackupSettings } from "../backup.ts";
+import { rule, type Problem } from "../rules.ts";
+import { firstCoincidence, longestGap } from "../schedule.ts";
+
+type Schedule = "full" | "incremental" | "offsiteFull" | "offsiteIncremental";
+const base: readonly Schedule[] = ["full", "incremental", "offsiteFull", "offsiteIncremental"];
+
+/** One after the other waits for the lock, and its time runs. */
+function coincidences({ postgres }: BackupSettings): Problem[] {
+  return base.flatMap((one, i) =>
+    base.slice(i + 1).flatMap((other) => {
+      const both = firstCoincidence(postgres[one], postgres[other]);
+      return both
+        ? [
+            {
+              path: `backup.postgres.${other}`,
+              problem: `"${postgres[other]}" begins at the same minute as ${one} ("${postgres[one]}"): ${both.toISOString()}`,
+              remedy: "give them different minutes, further apart than a backup takes",
+            },
+          ]
+        : [];
+    }),
+  );
+}
+
+/** Checks on schedules and on how long their results are kept. */
+export const backupRules = [
+  rule("base backups do not begin together", ["backup"], ({ backup }) => coincidences(backup)),
+  rule("an older full backup is there until the next one", ["backup", "postgres"], ({ backup, postgres }) => {
+    if (postgres.backend === "external") return [];
+    return (["full", "offsiteFull"] as const).flatMap((schedule) => {
+      const days = longestGap(backup.postgres[schedule]) / 24;
+      return days <= postgres.archive.retentionDays
+        ? []
+        : [
+            {
+              path: `backup.postgres.${schedule}`,
+              problem: `"${backup.postgres[schedule]}" leaves up to ${Math.ceil(days)} days between full backups, longer than any is kept (${postgres.archive.retentionDays})`,
+              remedy: "take them more often, or raise postgres.archive.retentionDays",
+            },
+          ];
+    });
+  }),
+  rule("what is uploaded is there until the next of its kind", ["backup"], ({ backup: { postgres, redis, etcd } }) => [
+    ...kept("postgres.dumpDays", postgres.dump, postgres.dumpDays),
+    ...kept("redis.keepDays", redis.rdb, redis.keepDays),
+    ...kept("etcd.keepDays", etcd.snapshot, etcd.keepDays),
+  ]),
+];
+
+function kept(path: string, schedule: string, keepDays: number): Problem[] {
+  const days = Math.ceil(longestGap(schedule) / 24);
+  return days <= keepDays
+    ? []
+    : [
+        {
+          path: `backup.${path}`,
+          problem: `${keepDays} days end before the next run of "${schedule}" (${days} days)`,
+          remedy: `give at least ${days}`,
+        },
+      ];
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Copies what changed in the buckets of the applications into the bucket of backups at each site, whose versions keep what was there before; and writes down
+# what was copied: B3. Called by CronJob objects-copy. Environment: BUCKETS of rclone's remote SOURCE; SITES: names of rclone's remotes, each with
+# RCLONE_CONFIG_<SITE>_* and BUCKET_<SITE>; BANDWIDTH: rclone's --bwlimit for sites other than the cluster's own.
+set -eu
+
+say() { echo "objects: $1"; }
+failed() { echo "objects: $1" >&2; failures=$((failures + 1)); }
+failures=0
+trap 'kill "$child" 2>/dev/null; echo "objects: was told to stop; the next run copies what is left" >&2; exit 143' TERM INT
+# Ten minutes without a byte are a dead connection.
+run() { rclone --retries=3 --low-level-retries=5 --contimeout=30s --timeout=10m --stats=30s --stats-one-line --stats-log-level=NOTICE "$@" & child=$!; wait "$child"; }
+
+# Key and bytes of each object, sorted: what is restored is compared with it.
+manifest() { # REMOTE
+  run lsf --recursive --files-only --fast-list --separator="$(printf '\t')" --format=ps "$1" >/tmp/listing && LC_ALL=C sort /tmp/listing >/tmp/manifest
+}
+
+copy() { # SITE BUCKET
+  target="$1:$(eval "printf %s \"\$BUCKET_$1\"")/objects"
+  limit=$BANDWIDTH
+  [ "$1" != CLUSTER ] || limit=off
+  # One that is there with the same size and time of change need not be read. For that time all of them would be asked one by one: the time of upload
+  # tells as much, as a copy is younger than its original.
+  run sync --fast-list --update --use-server-modtime --bwlimit="$limit" "SOURCE:$2" "$target/$2" || return 1
+  manifest "$target/$2" || return 1
+  set -- "$1" "$2" "$(wc -l </tmp/manifest)" "$(awk -F '\t' '{ s += $2 } END { printf "%.0f", s }' /tmp/manifest)" "$(sha256sum </tmp/manifest | cut -c 1-64)"
+  run copyto /tmp/manifest "$target/manifests/$2/$began.tsv" || return 1
+  say "$1 has $3 objects of $2, $4 bytes, checksum $5"
+}
+
+began=$(date -u +%Y%m%dT%H%M%SZ)
+for site in $SITES; do
+  for bucket in $BUCKETS; do
+    copy "$site" "$bucket" || failed "$bucket was not copied to $site, the reason stands above; what is there already stays"
+  done
+done
+[ "$failures" -eq 0 ] || exit 1
+say "done"

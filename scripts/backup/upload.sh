@@ -1,0 +1,38 @@
+#!/bin/sh
+# Uploads what the containers before it have left in a folder, encrypted, with its checksums, to each site; sees that it arrived; and lets go of what is older
+# than is kept, once something newer is there. Called by the jobs of backups. Environment: FOLDER; DATASET: its place in the bucket, such as dumps; KEEP_DAYS;
+# SITES: names of rclone's remotes, each with RCLONE_CONFIG_<SITE>_*, BUCKET_<SITE> and CIPHER_<SITE>.
+set -eu
+umask 077
+
+say() { echo "upload: $1"; }
+failed() { echo "upload: $1" >&2; failures=$((failures + 1)); }
+failures=0
+trap 'kill "$child" 2>/dev/null; echo "upload: was told to stop; what is incomplete has no SHA256SUMS, and the next run uploads anew" >&2; exit 143' TERM INT
+# Ten minutes without a byte are a dead connection.
+run() { rclone --retries=3 --low-level-retries=5 --contimeout=30s --timeout=10m --stats=30s --stats-one-line --stats-log-level=NOTICE "$@" & child=$!; wait "$child"; }
+value() { eval "printf %s \"\$$1_$site\""; }
+
+# One process reads all of it; the sums travel as the last file, so that what has them is whole.
+cd "$FOLDER"
+[ -n "$(ls -A .)" ] || { echo "upload: nothing is in $FOLDER" >&2; exit 1; }
+find . -type f ! -name SHA256SUMS -exec sha256sum {} + | sort -k 2 >/tmp/SHA256SUMS
+name=$(date -u +%Y%m%dT%H%M%SZ)
+
+for site in $SITES; do
+  # rclone wants pass phrases scrambled; by standard input they stand in no list of processes.
+  password=$(value CIPHER | rclone obscure -)
+  bucket=$(value BUCKET)
+  export RCLONE_CONFIG_VAULT_TYPE=crypt RCLONE_CONFIG_VAULT_FILENAME_ENCRYPTION=off RCLONE_CONFIG_VAULT_DIRECTORY_NAME_ENCRYPTION=false \
+    RCLONE_CONFIG_VAULT_REMOTE="$site:$bucket/$DATASET" RCLONE_CONFIG_VAULT_PASSWORD="$password"
+  say "$DATASET/$name to $site"
+  # A store tells no checksum of the contents of what it encrypts, so all is read back.
+  if run copy --immutable . "vault:$name" && run check --download --one-way . "vault:$name" &&
+    run copyto /tmp/SHA256SUMS "vault:$name/SHA256SUMS"; then
+    run delete --min-age="${KEEP_DAYS}d" --rmdirs vault: || failed "$site has the backup, but older ones could not be removed, the reason stands above"
+  else
+    failed "$site does not have the backup, the reason stands above"
+  fi
+done
+[ "$failures" -eq 0 ] || exit 1
+say "done: $(wc -l </tmp/SHA256SUMS) files, at each of: $SITES"

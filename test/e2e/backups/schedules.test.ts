@@ -1,0 +1,92 @@
+import { BatchV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clusterConfig } from "../support/kubernetes.ts";
+import { runningStack, type Stack } from "../support/stack.ts";
+import { until } from "../support/waiting.ts";
+
+/** All backups on the running stack: real images, volumes, certificates and network policies. In this order, as a check wants a backup. */
+const jobs = [
+  "postgres-full",
+  "postgres-incremental",
+  "postgres-check",
+  "postgres-dump",
+  "etcd-snapshot",
+  "redis-rdb",
+  "objects-copy",
+];
+
+/** In seconds. */
+const limit = 240;
+
+describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, () => {
+  let stack: Stack;
+  let batch: BatchV1Api;
+  let core: CoreV1Api;
+  const run = `by-hand-${Date.now().toString(36)}`;
+
+  beforeAll(() => {
+    stack = runningStack();
+    batch = clusterConfig(stack).makeApiClient(BatchV1Api);
+    core = clusterConfig(stack).makeApiClient(CoreV1Api);
+  });
+  afterAll(async () => {
+    const { items } = await batch.listNamespacedJob({
+      namespace: stack.namespaces.data,
+      labelSelector: `dify-ha/run=${run}`,
+    });
+    for (const { metadata } of items)
+      await batch.deleteNamespacedJob({
+        name: metadata?.name ?? "",
+        namespace: stack.namespaces.data,
+        propagationPolicy: "Background",
+      });
+  });
+
+  /** As `kubectl create job --from` does it. */
+  async function start(cronJob: string): Promise<string> {
+    const namespace = stack.namespaces.data;
+    const { spec } = await batch.readNamespacedCronJob({ name: cronJob, namespace });
+    const name = `${cronJob}-${run}`;
+    const { spec: jobSpec, metadata } = spec?.jobTemplate ?? {};
+    const labels = { ...metadata?.labels, "dify-ha/run": run };
+    await batch.createNamespacedJob({
+      namespace,
+      body: { metadata: { name, labels }, ...(jobSpec && { spec: { ...jobSpec, backoffLimit: 0 } }) },
+    });
+    return name;
+  }
+
+  /** What the pods of a job have printed. */
+  async function printed(job: string): Promise<string> {
+    const namespace = stack.namespaces.data;
+    const { items } = await core.listNamespacedPod({ namespace, labelSelector: `batch.kubernetes.io/job-name=${job}` });
+    const containers = items.flatMap(({ metadata, spec }) =>
+      [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map((c) => ({
+        name: metadata?.name ?? "",
+        container: c.name,
+      })),
+    );
+    const logs = containers.map((of) =>
+      core.readNamespacedPodLog({ ...of, namespace }).catch((error: unknown) => String(error)),
+    );
+    return (await Promise.all(logs)).join("\n");
+  }
+
+  it.each(jobs)("%s ends well", async (cronJob) => {
+    const name = await start(cronJob);
+    const namespace = stack.namespaces.data;
+    let failed = false;
+    await until(
+      async () => {
+        const { status } = await batch.readNamespacedJob({ name, namespace });
+        failed = (status?.failed ?? 0) > 0;
+        return failed || (status?.succeeded ?? 0) > 0 ? [] : ["still running"];
+      },
+      `${name} to end`,
+      limit,
+    ).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await printed(name)}`);
+    });
+    expect(failed, failed ? await printed(name) : "").toBe(false);
+  });
+});
