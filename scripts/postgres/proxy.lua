@@ -30,8 +30,10 @@ local function is_primary(name, server)
         headers = { host = { name .. "." .. domain } },
         timeout = 1000,
     })
+    -- 200 says that it has the lock. What it says of itself comes from Postgres, which only reads until its promotion has ended.
     return answer ~= nil and answer.status == 200 and answer.body ~= nil
         and answer.body:find('"state": "running"', 1, true) ~= nil
+        and answer.body:find('"role": "primary"', 1, true) ~= nil
 end
 
 local function seconds()

@@ -1,6 +1,6 @@
 /** Programs of Python that stand for those around the proxy. Each prints "serves" when it does. */
 
-/** A member as HAProxy sees it: Patroni's answers over TLS on 8008, and on 5432 somebody who says his address. Arguments: address, role, state. */
+/** A member as HAProxy sees it: Patroni's answers over TLS on 8008, and on 5432 somebody who says his address. Arguments: address, role, state; "promoting" has the lock, and is none yet. */
 export const member = `import http.server, json, socketserver, ssl, sys, threading
 address, role, state = sys.argv[1:]
 class Patroni(http.server.BaseHTTPRequestHandler):
@@ -9,7 +9,9 @@ class Patroni(http.server.BaseHTTPRequestHandler):
         self.end_headers()
     def do_GET(self):
         self.do_OPTIONS()
-        self.wfile.write(json.dumps({"state": state}).encode())
+        promoting = state == "promoting"
+        says = {"state": "running" if promoting else state, "role": "replica" if promoting else role[1:]}
+        self.wfile.write(json.dumps(says).encode())
     def log_message(self, *_): pass
 class Postgres(socketserver.BaseRequestHandler):
     def handle(self): self.request.sendall(address.encode())
