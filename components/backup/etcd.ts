@@ -1,20 +1,14 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { BackupSettings } from "../../config/backup.ts";
-import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import { hostOf, paths, ports, tlsFiles } from "../postgres/layout.ts";
 import { configurationFiles } from "../workload/configuration.ts";
+import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
-import type { BackupSites } from "./sites.ts";
 import { outbox, uploadJob } from "./upload.ts";
 
-export interface EtcdBackupsArgs {
-  readonly cluster: ClusterSettings;
-  readonly namespace: pulumi.Input<string>;
-  readonly settings: BackupSettings;
+export interface EtcdBackupsArgs extends BackupPartArgs {
   readonly postgres: PostgresBackupAccess;
-  readonly sites: BackupSites;
 }
 
 const workload = "etcd-backup";

@@ -1,18 +1,12 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { BackupSettings } from "../../config/backup.ts";
-import type { ClusterSettings } from "../../config/cluster.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import { cronJob } from "../workload/cronJob.ts";
+import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
-import type { BackupSites } from "./sites.ts";
 import { scriptsFolder } from "./upload.ts";
 
-export interface ObjectBackupsArgs {
-  readonly cluster: ClusterSettings;
-  readonly namespace: pulumi.Input<string>;
-  readonly settings: BackupSettings;
-  readonly sites: BackupSites;
+export interface ObjectBackupsArgs extends BackupPartArgs {
   /** Names of the buckets that are copied. */
   readonly buckets: readonly string[];
 }

@@ -1,27 +1,21 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { BackupSettings } from "../../config/backup.ts";
-import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import { databases, hostOf, names, paths, ports, roles, tlsFiles } from "../postgres/layout.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
 import { cronJob } from "../workload/cronJob.ts";
+import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
-import type { BackupSites } from "./sites.ts";
 import { outbox, scriptsFolder, uploadJob } from "./upload.ts";
 
-export interface PostgresBackupsArgs {
-  readonly cluster: ClusterSettings;
-  readonly namespace: pulumi.Input<string>;
-  readonly settings: BackupSettings;
+export interface PostgresBackupsArgs extends BackupPartArgs {
   readonly postgres: PostgresBackupAccess;
-  readonly sites: BackupSites;
 }
 
 const files = ["postgres-base.sh", "postgres-check.sh", "log_gaps.py", "postgres-dump.sh", "upload.sh"];
 
-/** A run that finds another base backup under way waits for it as long as it may run itself. */
+/** Share of its time for which a run waits for another base backup that is under way. */
 const waitShare = 0.5;
 
 /**

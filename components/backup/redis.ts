@@ -1,19 +1,13 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { BackupSettings } from "../../config/backup.ts";
-import type { ClusterSettings } from "../../config/cluster.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
 import { configurationFiles } from "../workload/configuration.ts";
+import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
-import type { BackupSites } from "./sites.ts";
 import { outbox, scriptsFolder, uploadJob } from "./upload.ts";
 
-export interface RedisBackupsArgs {
-  readonly cluster: ClusterSettings;
-  readonly namespace: pulumi.Input<string>;
-  readonly settings: BackupSettings;
+export interface RedisBackupsArgs extends BackupPartArgs {
   readonly redis: RedisBackupAccess;
-  readonly sites: BackupSites;
 }
 
 const workload = "redis-backup";

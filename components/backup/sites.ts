@@ -27,7 +27,6 @@ const authorities = "/etc/backup-authorities";
 
 /** Where backups go, as rclone in a job's pod knows it: the cluster's object store, and the one off site if there is one. */
 export class BackupSites extends pulumi.ComponentResource {
-  readonly names: readonly string[];
   readonly env: Readonly<Record<string, EnvironmentValue>>;
   /** rclone's remote "SOURCE": the cluster's object store, to be read only. */
   readonly source: Readonly<Record<string, EnvironmentValue>>;
@@ -63,9 +62,9 @@ export class BackupSites extends pulumi.ComponentResource {
       { namespace, workload, files: Object.assign({}, ...trusted) as Record<string, pulumi.Input<string>> },
       child,
     );
-    this.names = sites.map((site) => site.name);
+    const names = sites.map((site) => site.name);
     this.env = {
-      SITES: this.names.join(" "),
+      SITES: names.join(" "),
       // All of it comes from the environment.
       RCLONE_CONFIG: "/dev/null",
       RCLONE_CACHE_DIR: "/tmp/cache",
@@ -83,7 +82,7 @@ export class BackupSites extends pulumi.ComponentResource {
     this.volumes = [{ name: "backup-authorities", configMap: { name: trust.metadata.name } }];
     this.reads = [secret, trust];
     this.ready = sites.flatMap(({ store }) => store.ready);
-    this.registerOutputs({ sites: this.names });
+    this.registerOutputs({ sites: names });
   }
 }
 
