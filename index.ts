@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import { Backup } from "./components/backup/backup.ts";
+import type { RecoveryKeys } from "./components/backup/keys.ts";
 import { Credentials } from "./components/credentials.ts";
 import { Dify } from "./components/dify/dify.ts";
 import { databaseClients } from "./components/dify/databaseClients.ts";
@@ -11,6 +12,7 @@ import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { Redis } from "./components/redis/redis.ts";
 import { VectorStore } from "./components/vectorStore/vectorStore.ts";
+import type { Settings } from "./config/settings.ts";
 import { stackSettings } from "./config/stack.ts";
 import type { StackOutputs } from "./outputs.ts";
 
@@ -60,6 +62,7 @@ export default function program(): StackOutputs {
     options,
   ).connection;
 
+  const secretKey = credentials.password("difySecretKey", 48);
   new Backup(
     "backup",
     {
@@ -70,11 +73,13 @@ export default function program(): StackOutputs {
       offsite,
       postgres: postgresBackup,
       redis: redisBackup,
+      difyVersion: settings.dify.version,
+      authority: authority.certificate,
+      keys: { difySecretKey: secretKey, ...storageKeys(settings, credentials) },
     },
     options,
   );
 
-  const secretKey = credentials.password("difySecretKey", 48);
   const dify = new Dify(
     "dify",
     {
@@ -134,6 +139,16 @@ export default function program(): StackOutputs {
     vectorStore: settings.vectorStore.kind,
     certificateAuthority: authority.certificate,
     difySecretKey: secretKey,
+  };
+}
+
+/** What data at rest and backups are encrypted with. */
+function storageKeys({ postgres, objectStore, offsite }: Settings, credentials: Credentials): RecoveryKeys {
+  return {
+    backupCipher: credentials.password("backupCipher"),
+    ...(postgres.backend === "patroni" && { pgbackrestCipher: credentials.password("pgbackrestCipher") }),
+    ...(objectStore.backend === "minio" && { objectStoreEncryptionKey: credentials.key("objectStoreEncryptionKey") }),
+    ...(offsite.backend !== "none" && { offsiteCipher: credentials.password("offsiteCipher") }),
   };
 }
 

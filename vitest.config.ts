@@ -8,7 +8,7 @@ const engine = [
   "test/engine/**/*.test.ts",
   "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
   "test/runbooks/backups/command.test.ts",
-  "test/components/backup/postgres.test.ts",
+  "test/components/backup/{postgres,coordinated}.test.ts",
 ];
 const manifests = ["test/manifests/**/*.test.ts"];
 /** Breaks a stack on real nodes, one thing at a time, and backs it up: `make e2e`, of which `make test` does a part. */

@@ -66,6 +66,27 @@ const etcd = z
   })
   .prefault({});
 
+/** What a restore needs beside the backups: keys and pass phrases, in a bundle that `recoveryPassphrase` opens. */
+const secrets = z
+  .strictObject({
+    /** Bundles. */
+    bundle: cron.default("50 1 * * *"),
+    /** Days for which they are kept. */
+    keepDays: z.number().int().min(1).max(3650).default(90),
+  })
+  .prefault({});
+
+/** One instant of everything: writers are held back for a moment while it is marked. */
+const coordinated = z
+  .strictObject({
+    /** Coordinated backups. Each leaves a record in the catalogue, to which the whole can be put back. */
+    take: cron.default("0 4 * * *"),
+    /** Hours after which a run has failed. */
+    deadline: z.number().int().min(1).max(72).default(6),
+    resources: resources("200m", "256Mi"),
+  })
+  .prefault({});
+
 /** When everything is backed up, and with what. */
 export const backupSettings = z
   .strictObject({
@@ -77,6 +98,8 @@ export const backupSettings = z
     redis,
     objects,
     etcd,
+    secrets,
+    coordinated,
   })
   .prefault({});
 

@@ -89,6 +89,8 @@ const pooler = z
     preparedStatements: z.number().int().min(0).max(10_000).default(200),
     /** How long a pooler that is told to stop still serves, until no Service leads to it any more. In seconds. */
     drain: wholeSeconds(1, 60).default(5),
+    /** Longest time for which a coordinated backup may hold writers back; one that would take longer is given up. In seconds. */
+    pauseLimit: wholeSeconds(1, 7).default(5),
   })
   .prefault({});
 

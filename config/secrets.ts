@@ -50,6 +50,8 @@ export const secretNames = z.strictObject({
   offsiteCatalogueKey: secret(),
   /** Encryption of what lies off site: without it no backup there can be read. */
   offsiteCipher: secret(),
+  /** Opens the bundle of secrets at each site, and with it everything else: keep a copy where people find it on the worst day. */
+  recoveryPassphrase: secret(),
   /** Dify's SECRET_KEY: signs sessions and file links, encrypts OAuth credentials. */
   difySecretKey: secret(32),
   /** Shared by API and plugin daemon: calls to the daemon. */

@@ -5,10 +5,13 @@ import type { ObjectStoreConnection } from "../objectStore/connection.ts";
 import type { OffsiteConnection } from "../offsite/connection.ts";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
+import { CoordinatedBackups } from "./coordinated.ts";
 import { EtcdBackups } from "./etcd.ts";
+import type { RecoveryKeys } from "./keys.ts";
 import { ObjectBackups } from "./objects.ts";
 import { PostgresBackups } from "./postgres.ts";
 import { RedisBackups } from "./redis.ts";
+import { SecretsBundle } from "./secretsBundle.ts";
 import { BackupSites, type BackupSitesArgs } from "./sites.ts";
 
 export interface BackupArgs {
@@ -16,7 +19,9 @@ export interface BackupArgs {
   /** Namespace of the jobs. */
   readonly namespace: pulumi.Input<string>;
   readonly settings: BackupSettings;
-  readonly credentials: BackupSitesArgs["credentials"];
+  readonly credentials: BackupSitesArgs["credentials"] & {
+    password(name: "recoveryPassphrase"): pulumi.Output<string>;
+  };
   readonly objectStore: ObjectStoreConnection;
   /** The second site. @default none */
   readonly offsite?: OffsiteConnection | undefined;
@@ -24,22 +29,46 @@ export interface BackupArgs {
   readonly postgres: PostgresBackupAccess | undefined;
   /** Likewise. */
   readonly redis: RedisBackupAccess | undefined;
+  readonly difyVersion: string;
+  /** Kept in the bundle of secrets, and known to records by their fingerprints. */
+  readonly keys: RecoveryKeys;
+  /** PEM of the stack's own authority. */
+  readonly authority: pulumi.Input<string>;
 }
 
 /** Everything that is backed up, by schedules in the cluster. */
 export class Backup extends pulumi.ComponentResource {
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:Backup", name, { settings: args.settings }, opts);
-    const { cluster, namespace, settings, credentials, objectStore, offsite, postgres, redis } = args;
+    const {
+      cluster,
+      namespace,
+      settings,
+      credentials,
+      objectStore,
+      offsite,
+      postgres,
+      redis,
+      difyVersion,
+      keys,
+      authority,
+    } = args;
     const child = { parent: this };
     const sites = new BackupSites("backup-sites", { namespace, objectStore, offsite, credentials }, child);
     const common = { cluster, namespace, settings, sites };
+    const buckets = [objectStore.dify.bucket, objectStore.plugins.bucket];
     if (postgres) {
       new PostgresBackups("postgres-backups", { ...common, postgres }, child);
       new EtcdBackups("etcd-backups", { ...common, postgres }, child);
+      new CoordinatedBackups(
+        "coordinated-backups",
+        { ...common, postgres, redis, buckets, storeEndpoint: objectStore.endpoint, difyVersion, keys },
+        child,
+      );
     }
     if (redis) new RedisBackups("redis-backups", { ...common, redis }, child);
-    const buckets = [objectStore.dify.bucket, objectStore.plugins.bucket];
+    const passphrase = credentials.password("recoveryPassphrase");
+    new SecretsBundle("secrets-bundle", { ...common, keys, authority, passphrase }, child);
     new ObjectBackups("object-backups", { ...common, buckets }, child);
     this.registerOutputs({});
   }

@@ -1,5 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { PatroniSettings } from "../../config/postgres.ts";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import { databases, hostOf, names, paths, ports, roles, tlsFiles } from "../postgres/layout.ts";
 import { configurationFiles } from "../workload/configuration.ts";
@@ -14,6 +16,25 @@ export interface PostgresBackupsArgs extends BackupPartArgs {
 }
 
 const files = ["postgres-base.sh", "postgres-check.sh", "log_gaps.py", "postgres-dump.sh", "upload.sh"];
+
+/** A segment that was closed must be in every repository within so many seconds: when it is not, something is wrong. */
+export const archiveSeconds = ({ archive }: Pick<PatroniSettings, "archive">): number => archive.timeout + 30;
+
+/** libpq's variables for the role of backups at the primary. It proves itself by certificate. */
+export function primaryEnvironment(cluster: ClusterSettings): Readonly<Record<string, EnvironmentValue>> {
+  const { authority, certificate, key } = tlsFiles(paths.tls);
+  return {
+    PGHOST: hostOf("proxy", cluster),
+    PGPORT: `${ports.proxy.primary}`,
+    PGUSER: roles.backup,
+    PGDATABASE: databases.dify,
+    PGSSLMODE: "verify-full",
+    PGSSLROOTCERT: authority,
+    PGSSLCERT: certificate,
+    PGSSLKEY: key,
+    PGCONNECT_TIMEOUT: "5",
+  };
+}
 
 /** Share of its time for which a run waits for another base backup that is under way. */
 const waitShare = 0.5;
@@ -69,7 +90,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
     const { postgres, settings } = this.args;
     const env = {
       REPOSITORIES: postgres.repositories.map((_, i) => i + 1).join(" "),
-      ARCHIVE_SECONDS: `${postgres.settings.archive.timeout + 30}`,
+      ARCHIVE_SECONDS: `${archiveSeconds(postgres.settings)}`,
     };
     return this.job("postgres-check", settings.postgres.check, "postgres-check.sh", env);
   }
@@ -78,7 +99,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
     const { postgres, settings, sites } = this.args;
     const { dump, dumpDays, scratch } = settings.postgres;
     const source = this.container("dump", "postgres-dump.sh", {
-      ...this.primary,
+      ...primaryEnvironment(this.args.cluster),
       DATABASES: `${databases.dify} ${databases.plugin}`,
       JOBS: `${postgres.settings.archive.processes}`,
       FOLDER: outbox,
@@ -100,22 +121,6 @@ export class PostgresBackups extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-  }
-
-  /** libpq's variables for the role of backups, who proves itself by certificate. */
-  private get primary(): Readonly<Record<string, EnvironmentValue>> {
-    const { authority, certificate, key } = tlsFiles(paths.tls);
-    return {
-      PGHOST: hostOf("proxy", this.args.cluster),
-      PGPORT: `${ports.proxy.primary}`,
-      PGUSER: roles.backup,
-      PGDATABASE: databases.dify,
-      PGSSLMODE: "verify-full",
-      PGSSLROOTCERT: authority,
-      PGSSLCERT: certificate,
-      PGSSLKEY: key,
-      PGCONNECT_TIMEOUT: "5",
-    };
   }
 
   private get deadline(): number {

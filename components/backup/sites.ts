@@ -23,6 +23,8 @@ export interface BackupSitesArgs {
 }
 
 const workload = "backup";
+
+/** Folder of the stores' authorities: cluster.crt, offsite.crt. Those that public ones vouch for have none. */
 const authorities = "/etc/backup-authorities";
 
 /** Where backups go, as rclone in a job's pod knows it: the cluster's object store, and the one off site if there is one. */
@@ -30,11 +32,16 @@ export class BackupSites extends pulumi.ComponentResource {
   readonly env: Readonly<Record<string, EnvironmentValue>>;
   /** rclone's remote "SOURCE": the cluster's object store, to be read only. */
   readonly source: Readonly<Record<string, EnvironmentValue>>;
+  /** rclone's remotes of the catalogue's buckets. */
+  readonly catalogues: Readonly<Record<string, EnvironmentValue>>;
+  /** File of the authority that signed the certificate of the cluster's object store; undefined when a public one did. */
+  readonly authority: string | undefined;
   readonly mounts = { [authorities]: { volume: "backup-authorities", readOnly: true } };
   readonly volumes: readonly { readonly name: string; readonly configMap: { readonly name: pulumi.Output<string> } }[];
   readonly reads: readonly Configuration[];
   /** Buckets are there. */
   readonly ready: readonly pulumi.Input<pulumi.Resource>[];
+  private readonly names: readonly Site["name"][];
 
   constructor(name: string, args: BackupSitesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:BackupSites", name, {}, opts);
@@ -47,6 +54,8 @@ export class BackupSites extends pulumi.ComponentResource {
     const keys = sites.map(({ name: site, store, cipher }) => ({
       [`${site}-access-key`]: store.backups.accessKey,
       [`${site}-secret-key`]: store.backups.secretKey,
+      [`${site}-catalogue-access-key`]: store.catalogue.accessKey,
+      [`${site}-catalogue-secret-key`]: store.catalogue.secretKey,
       [`${site}-cipher`]: cipher,
     }));
     const secret = secretFiles(
@@ -55,7 +64,7 @@ export class BackupSites extends pulumi.ComponentResource {
       child,
     );
     const trusted = sites.map(({ name: site, store }) =>
-      store.caCertificate ? { [`${site.toLowerCase()}.crt`]: store.caCertificate } : {},
+      store.caCertificate ? { [authorityFile(site)]: store.caCertificate } : {},
     );
     const trust = configurationFiles(
       "backup-authorities",
@@ -63,8 +72,7 @@ export class BackupSites extends pulumi.ComponentResource {
       child,
     );
     const names = sites.map((site) => site.name);
-    this.env = {
-      SITES: names.join(" "),
+    const rclone = {
       // All of it comes from the environment.
       RCLONE_CONFIG: "/dev/null",
       RCLONE_CACHE_DIR: "/tmp/cache",
@@ -72,8 +80,18 @@ export class BackupSites extends pulumi.ComponentResource {
       SSL_CERT_DIR: `${authorities}:/etc/ssl/certs`,
       // In parts, each with its checksum: a store may refuse an object without one when it has a lock.
       RCLONE_S3_UPLOAD_CUTOFF: "0",
+    };
+    this.env = {
+      SITES: names.join(" "),
+      ...rclone,
       ...(Object.assign({}, ...sites.map((site) => siteEnvironment(site, secret))) as object),
     };
+    this.catalogues = {
+      CATALOGUES: names.map(catalogueOf).join(" "),
+      ...rclone,
+      ...(Object.assign({}, ...sites.map((site) => catalogueEnvironment(site, secret))) as object),
+    };
+    this.authority = objectStore.caCertificate && `${authorities}/${authorityFile("CLUSTER")}`;
     this.source = {
       ...remote("SOURCE", objectStore, { secret: secret.metadata.name, keys: "CLUSTER" }),
       // Says that an ETag is no checksum of the contents; rclone would send it along as one.
@@ -82,8 +100,26 @@ export class BackupSites extends pulumi.ComponentResource {
     this.volumes = [{ name: "backup-authorities", configMap: { name: trust.metadata.name } }];
     this.reads = [secret, trust];
     this.ready = sites.flatMap(({ store }) => store.ready);
+    this.names = names;
     this.registerOutputs({ sites: names });
   }
+
+  /** For what is encrypted by another pass phrase than that of each site. */
+  encryptedBy(cipher: EnvironmentValue): Readonly<Record<string, EnvironmentValue>> {
+    return Object.fromEntries(this.names.map((site) => [`CIPHER_${site}`, cipher]));
+  }
+}
+
+const authorityFile = (site: Site["name"]): string => `${site.toLowerCase()}.crt`;
+
+const catalogueOf = (site: Site["name"]): string => `CATALOGUE_${site}`;
+
+function catalogueEnvironment({ name, store }: Site, keys: k8s.core.v1.Secret): Record<string, EnvironmentValue> {
+  const catalogue = catalogueOf(name);
+  return {
+    [`BUCKET_${catalogue}`]: store.catalogue.bucket,
+    ...remote(catalogue, store, { secret: keys.metadata.name, keys: `${name}-catalogue` }),
+  };
 }
 
 function siteEnvironment({ name, store }: Site, keys: k8s.core.v1.Secret): Record<string, EnvironmentValue> {
@@ -99,7 +135,7 @@ function siteEnvironment({ name, store }: Site, keys: k8s.core.v1.Secret): Recor
 function remote(
   name: string,
   store: Pick<OffsiteConnection, "endpoint" | "region" | "addressing">,
-  { secret, keys }: { readonly secret: pulumi.Input<string>; readonly keys: Site["name"] },
+  { secret, keys }: { readonly secret: pulumi.Input<string>; readonly keys: string },
 ): Record<string, EnvironmentValue> {
   const settings: Record<string, EnvironmentValue> = {
     TYPE: "s3",

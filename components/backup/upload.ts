@@ -1,7 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { BackupSettings } from "../../config/backup.ts";
-import type { ContainerArgs } from "../workload/container.ts";
+import type { ClusterSettings } from "../../config/cluster.ts";
+import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
 import { cronJob, type CronJobArgs } from "../workload/cronJob.ts";
 import type { BackupSites } from "./sites.ts";
 
@@ -22,19 +24,25 @@ export interface UploadJobArgs extends Omit<CronJobArgs, "containers" | "initCon
   readonly dataset: string;
   /** Days for which it is kept. The newest stays in any case: what is older goes only after something newer has arrived. */
   readonly keepDays: number;
+  /** Pass phrase that encrypts it. @default that of each site */
+  readonly cipher?: EnvironmentValue;
   /** Room for the files, as a volume that goes with the job. */
   readonly scratch: string;
 }
 
-/** A CronJob that leaves files in a folder and then carries them to every site, encrypted, with their checksums. */
-export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.CronJob {
-  const { settings, sites, source, scripts, dataset, keepDays, scratch, volumes, reads, after, ...rest } = args;
-  const { storageClass } = args.cluster;
+/** Room for an outbox, as a volume that goes with the job. */
+export function outboxVolume({ storageClass }: ClusterSettings, storage: string): types.input.core.v1.Volume {
   const claim = {
     accessModes: ["ReadWriteOnce"],
-    resources: { requests: { storage: scratch } },
+    resources: { requests: { storage } },
     ...(storageClass && { storageClassName: storageClass }),
   };
+  return { name: "outbox", ephemeral: { volumeClaimTemplate: { spec: claim } } };
+}
+
+/** A CronJob that leaves files in a folder and then carries them to every site, encrypted, with their checksums. */
+export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.CronJob {
+  const { settings, sites, source, scripts, dataset, keepDays, cipher, scratch, volumes, reads, after, ...rest } = args;
   const scriptsMount = { [scriptsFolder]: { volume: "scripts", readOnly: true } };
   return cronJob(
     name,
@@ -52,6 +60,7 @@ export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.Custom
             DATASET: dataset,
             KEEP_DAYS: `${keepDays}`,
             ...sites.env,
+            ...(cipher && sites.encryptedBy(cipher)),
           },
           mounts: { ...scriptsMount, ...sites.mounts, [outbox]: { volume: "outbox", readOnly: true } },
           writable: ["/tmp"],
@@ -62,7 +71,7 @@ export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.Custom
         ...(volumes ?? []),
         ...sites.volumes,
         { name: "scripts", configMap: { name: scripts.metadata.name } },
-        { name: "outbox", ephemeral: { volumeClaimTemplate: { spec: claim } } },
+        outboxVolume(args.cluster, scratch),
       ],
       reads: [scripts, ...(reads ?? []), ...sites.reads],
       after: [...after, ...sites.ready],

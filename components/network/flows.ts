@@ -23,6 +23,8 @@ export const areas = {
   "etcd-backup": "data",
   "redis-backup": "data",
   "objects-backup": "data",
+  "coordinated-backup": "data",
+  "secrets-bundle": "data",
   redis: "data",
   "redis-haproxy": "data",
   minio: "data",
@@ -64,6 +66,9 @@ type FlowSettings = Pick<
 >;
 
 const https = [80, 443] as const;
+
+/** By its Service, and by where that leads on most clusters: which of them a policy sees depends on the network. */
+const kubernetesApi = [443, 6443] as const;
 
 /** The table of flows under the given settings: each line becomes an egress rule at its source and an ingress rule at its target. */
 export function flows(settings: FlowSettings): readonly Flow[] {
@@ -172,10 +177,17 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
     { from: "postgres-backup", to: "postgres", ports: [8432], why: "base backups" },
     { from: "postgres-backup", to: "postgres-haproxy", ports: [5000], why: "dumps" },
     { from: "etcd-backup", to: "etcd", ports: [2379], why: "snapshots" },
+    { from: "coordinated-backup", to: "pgbouncer", ports: [6432], why: "writers are held back" },
+    { from: "coordinated-backup", to: "postgres-haproxy", ports: [5000], why: "the instant in the log" },
+    { from: "coordinated-backup", to: "anywhere", ports: kubernetesApi, why: "the record in the cluster" },
   ];
 }
 
-function redisFlows({ redis, dify }: FlowSettings): Flow[] {
+/** A coordinated backup is one of Postgres first. */
+const redisBackups = ({ backend }: FlowSettings["postgres"]): WorkloadName[] =>
+  backend === "patroni" ? ["redis-backup", "coordinated-backup"] : ["redis-backup"];
+
+function redisFlows({ redis, postgres, dify }: FlowSettings): Flow[] {
   const clients: WorkloadName[] = [
     ...backend,
     "plugin-daemon",
@@ -186,7 +198,7 @@ function redisFlows({ redis, dify }: FlowSettings): Flow[] {
     ...each(clients, "redis-haproxy", [6379], "cache, tasks, events"),
     { from: "redis-haproxy", to: "redis", ports: [6379], why: "the master" },
     { from: "redis", to: "redis", ports: [6379, 26379], why: "replication and votes" },
-    { from: "redis-backup", to: "redis", ports: [6379], why: "snapshots" },
+    ...each(redisBackups(postgres), "redis", [6379], "snapshots"),
   ];
 }
 
@@ -194,10 +206,11 @@ function redisFlows({ redis, dify }: FlowSettings): Flow[] {
 function backupWriters({ postgres, redis }: FlowSettings): WorkloadName[] {
   return [
     ...(postgres.backend === "patroni"
-      ? (["postgres", "postgres-bootstrap", "postgres-backup", "etcd-backup"] as const)
+      ? (["postgres", "postgres-bootstrap", "postgres-backup", "etcd-backup", "coordinated-backup"] as const)
       : []),
     ...(redis.backend === "sentinel" ? (["redis-backup"] as const) : []),
     "objects-backup",
+    "secrets-bundle",
   ];
 }
 

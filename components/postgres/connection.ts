@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { RepositoryClient } from "./repositoryClient.ts";
@@ -26,6 +27,18 @@ export interface PostgresConnection {
   readonly ready: pulumi.Input<pulumi.Resource>[];
 }
 
+/** The consoles of all poolers: PAUSE and RESUME. */
+export interface PoolerConsoles {
+  /** Name that leads to each pooler's own address. */
+  readonly host: string;
+  /** Name in their certificates. */
+  readonly certified: string;
+  readonly port: number;
+  readonly user: string;
+  /** Key: console-password. */
+  readonly secret: k8s.core.v1.Secret;
+}
+
 /** What backups need of a cluster of our own. */
 export interface PostgresBackupAccess {
   /** Image and user of the members, which backups run as. */
@@ -34,6 +47,7 @@ export interface PostgresBackupAccess {
   readonly client: RepositoryClient;
   /** pgBackRest's repositories, the cluster's own first. */
   readonly repositories: readonly string[];
+  readonly poolers: PoolerConsoles;
   /** The log is archived. */
   readonly ready: pulumi.Input<pulumi.Resource>[];
 }

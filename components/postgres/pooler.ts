@@ -2,10 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
+import type { ContainerArgs } from "../workload/container.ts";
 import { StatelessWorkload } from "../workload/stateless.ts";
 import { podService } from "../workload/service.ts";
 import { configurationFiles, secretFiles } from "../workload/configuration.ts";
-import { certificateNames, hostOf, keyMode, names, poolerPods, ports } from "./layout.ts";
+import type { PoolerConsoles } from "./connection.ts";
+import { certificateNames, hostOf, keyMode, names, poolerHost, poolerPods, ports, roles, tlsFiles } from "./layout.ts";
+import { pauseTiming } from "./pauseTiming.ts";
 import { pgbouncerConfig, userList } from "./pgbouncerConfig.ts";
 import { script } from "./scripts.ts";
 import type { DatabaseClient } from "./sizing.ts";
@@ -30,12 +33,18 @@ const folders = {
   scripts: "/opt/dify-ha",
 } as const;
 
+const scriptNames = ["drain-pooler.sh", "resume_paused.py", "session.py"];
+
+/** Key of the console's password in the Secret of users. */
+export const consolePassword = "console-password";
+
 /** Longest time that a transaction may take to end when its pooler ends. */
 const transactionSeconds = 50;
 
 /** Poolers that share a few connections to the primary among many clients, and hold requests back while it changes. */
 export class Pooler extends pulumi.ComponentResource {
   readonly workload: StatelessWorkload;
+  readonly consoles: PoolerConsoles;
 
   constructor(name: string, args: PoolerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:postgres:Pooler", name, { settings: args.settings.pooler }, opts);
@@ -57,13 +66,17 @@ export class Pooler extends pulumi.ComponentResource {
       userList: `${folders.users}/userlist.txt`,
     });
     const config = configurationFiles("pgbouncer-config", { ...files, files: { "pgbouncer.ini": rendered } }, child);
+    const { poolerAdmin } = args.passwords;
     const users = secretFiles(
       "pgbouncer-users",
-      { ...files, files: { "userlist.txt": pulumi.output(args.passwords).apply(userList) } },
+      {
+        ...files,
+        files: { "userlist.txt": pulumi.output(args.passwords).apply(userList), [consolePassword]: poolerAdmin },
+      },
       child,
     );
-    const drain = script("drain-pooler.sh");
-    const scripts = configurationFiles("pgbouncer-scripts", { ...files, files: { "drain-pooler.sh": drain } }, child);
+    const scriptFiles = Object.fromEntries(scriptNames.map((file) => [file, script(file)]));
+    const scripts = configurationFiles("pgbouncer-scripts", { ...files, files: scriptFiles }, child);
 
     const connects = { tcpSocket: { port: ports.pooler }, timeoutSeconds: 3 };
     this.workload = new StatelessWorkload(
@@ -94,6 +107,7 @@ export class Pooler extends pulumi.ComponentResource {
             livenessProbe: { ...connects, periodSeconds: 10, failureThreshold: 3 },
             readinessProbe: { ...connects, periodSeconds: 2, failureThreshold: 2 },
           },
+          resumer(settings, users.metadata.name),
         ],
         volumes: [
           { name: "config", configMap: { name: config.metadata.name } },
@@ -112,6 +126,42 @@ export class Pooler extends pulumi.ComponentResource {
       { namespace, workload: names.pooler, ports: { postgres: ports.pooler }, headless: true },
       child,
     );
+    this.consoles = {
+      host: poolerHost(cluster),
+      certified: hostOf("pooler", cluster),
+      port: ports.pooler,
+      user: roles.poolerAdmin,
+      secret: users,
+    };
     this.registerOutputs({ deployment: this.workload.deployment.metadata.name });
   }
+}
+
+/** Ends a pause that whoever began it cannot end any more. Its image is that of the members, which has psql and Python. */
+function resumer(settings: PatroniSettings, secret: pulumi.Input<string>): ContainerArgs {
+  const { guard, interval } = pauseTiming(settings);
+  return {
+    name: "resume",
+    image: settings.image,
+    command: ["python3", "-B", `${folders.scripts}/resume_paused.py`],
+    env: {
+      PGHOST: "localhost",
+      PGHOSTADDR: "127.0.0.1",
+      PGPORT: `${ports.pooler}`,
+      PGUSER: roles.poolerAdmin,
+      PGPASSWORD: { secret, key: consolePassword },
+      PGDATABASE: "pgbouncer",
+      PGSSLMODE: "verify-full",
+      PGSSLROOTCERT: tlsFiles(folders.tls).authority,
+      PGCONNECT_TIMEOUT: "2",
+      PAUSE_LIMIT: `${guard}`,
+      INTERVAL: `${interval}`,
+    },
+    mounts: {
+      [folders.tls]: { volume: "tls", readOnly: true },
+      [folders.scripts]: { volume: "scripts", readOnly: true },
+    },
+    writable: ["/tmp"],
+    resources: { cpu: "10m", memory: "64Mi" },
+  };
 }

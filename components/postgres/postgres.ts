@@ -106,7 +106,13 @@ export class Postgres extends pulumi.ComponentResource {
         pooled: true,
         ready: [bootstrap.databases, poolers.workload],
       },
-      backup: { client: repositoryClient, repositories: repository.repositories, settings, ready: [bootstrap.stanza] },
+      backup: {
+        client: repositoryClient,
+        repositories: repository.repositories,
+        poolers: poolers.consoles,
+        settings,
+        ready: [bootstrap.stanza, poolers.workload],
+      },
     };
   }
 }

@@ -62,7 +62,7 @@ export function connectionBudget(settings: PooledSettings, clients: readonly Dat
   const fromPoolers = poolersAtOnce(replicas) * (pools.dify + pools.plugin + administrative);
   const kept = Object.values(reserved).reduce((sum, n) => sum + n, 0);
   return {
-    // The administrator must still get in, and probes, and a client whose old connection is not yet gone.
+    // The administrator must still get in, and probes, a coordinated backup, and a client whose old connection is not yet gone.
     clientsPerPooler: Math.ceil(connectionsOf(clients) * 1.1) + 20,
     fromPoolers,
     reserved: kept,

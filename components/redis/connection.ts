@@ -20,6 +20,7 @@ export interface RedisBackupAccess {
   readonly settings: RedisSentinelSettings;
   /** Host of each server. */
   readonly members: readonly string[];
+  readonly port: number;
   /** Key: password. */
   readonly secret: k8s.core.v1.Secret;
   readonly ready: pulumi.Input<pulumi.Resource>[];

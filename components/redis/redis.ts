@@ -9,6 +9,8 @@ import type { RedisBackupAccess, RedisConnection } from "./connection.ts";
 import { RedisProxy } from "./proxy.ts";
 import { RedisSentinel } from "./sentinel.ts";
 
+const port = 6379;
+
 export interface RedisArgs {
   readonly cluster: ClusterSettings;
   /** Namespace of the servers and proxies; used by the backend "sentinel". */
@@ -58,12 +60,12 @@ export class Redis extends pulumi.ComponentResource {
     return {
       connection: {
         host: pulumi.output(serviceHost(`${name}-haproxy`, namespaceNames(cluster).data)),
-        port: 6379,
+        port,
         tls: false,
         password,
         ready: [...servers.ready, proxy.ready],
       },
-      backup: { settings, members, secret, ready: servers.ready },
+      backup: { settings, members, port, secret, ready: servers.ready },
     };
   }
 }

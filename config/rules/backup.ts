@@ -26,6 +26,18 @@ function coincidences({ postgres }: BackupSettings): Problem[] {
 /** Checks on schedules and on how long their results are kept. */
 export const backupRules = [
   rule("base backups do not begin together", ["backup"], ({ backup }) => coincidences(backup)),
+  rule("copies of buckets are not made at the same time", ["backup"], ({ backup: { objects, coordinated } }) => {
+    const both = firstCoincidence(objects.copy, coordinated.take);
+    return both
+      ? [
+          {
+            path: "backup.coordinated.take",
+            problem: `"${coordinated.take}" begins at the same minute as objects.copy ("${objects.copy}"): ${both.toISOString()}`,
+            remedy: "give them different times, further apart than a copy takes",
+          },
+        ]
+      : [];
+  }),
   rule("an older full backup is there until the next one", ["backup", "postgres"], ({ backup, postgres }) => {
     if (postgres.backend === "external") return [];
     return (["full", "offsiteFull"] as const).flatMap((schedule) => {
@@ -41,11 +53,16 @@ export const backupRules = [
           ];
     });
   }),
-  rule("what is uploaded is there until the next of its kind", ["backup"], ({ backup: { postgres, redis, etcd } }) => [
-    ...kept("postgres.dumpDays", postgres.dump, postgres.dumpDays),
-    ...kept("redis.keepDays", redis.rdb, redis.keepDays),
-    ...kept("etcd.keepDays", etcd.snapshot, etcd.keepDays),
-  ]),
+  rule(
+    "what is uploaded is there until the next of its kind",
+    ["backup"],
+    ({ backup: { postgres, redis, etcd, secrets } }) => [
+      ...kept("postgres.dumpDays", postgres.dump, postgres.dumpDays),
+      ...kept("redis.keepDays", redis.rdb, redis.keepDays),
+      ...kept("etcd.keepDays", etcd.snapshot, etcd.keepDays),
+      ...kept("secrets.keepDays", secrets.bundle, secrets.keepDays),
+    ],
+  ),
 ];
 
 function kept(path: string, schedule: string, keepDays: number): Problem[] {

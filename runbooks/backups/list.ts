@@ -35,5 +35,14 @@ function row({ id, record, places, outvoted }: Entry, now: Date): string[] {
   if (!record) return [id, "not to be believed", "", "", "", "", "", copies];
   const { instant, pause, difyVersion, postgres, buckets } = record;
   const bytes = buckets.reduce((sum, bucket) => sum + bucket.bytes, 0);
-  return [id, instant, age(instant, now), `${pause} s`, difyVersion, postgres.backup, bytesInWords(bytes), copies];
+  return [
+    id,
+    instant,
+    age(instant, now),
+    `${pause} s`,
+    difyVersion,
+    postgres.backups[0] ?? "",
+    bytesInWords(bytes),
+    copies,
+  ];
 }

@@ -40,8 +40,8 @@ const details = ({ postgres, buckets, redis, fingerprints }: BackupRecord): stri
     ["timeline", `${postgres.timeline}`],
     ["place in the log", postgres.lsn],
     ["cluster", postgres.systemIdentifier],
-    ["backup", postgres.backup],
-    ["Alembic's head", postgres.alembicHead],
+    ["backups", postgres.backups.join(", ")],
+    ["Alembic's head", postgres.alembicHead ?? "none, before the first migration"],
   ]),
   ...buckets.map(({ bucket, count, bytes, manifest, checksum }) =>
     part(`Bucket ${bucket}`, [
@@ -50,10 +50,14 @@ const details = ({ postgres, buckets, redis, fingerprints }: BackupRecord): stri
       ["SHA-256", checksum],
     ]),
   ),
-  part("Redis", [
-    ["object", `${redis.object}, ${bytesInWords(redis.bytes)}`],
-    ["SHA-256", redis.checksum],
-  ]),
+  ...(redis
+    ? [
+        part("Redis", [
+          ["object", `${redis.object}, ${bytesInWords(redis.bytes)}`],
+          ["SHA-256", redis.checksum],
+        ]),
+      ]
+    : []),
   part("SHA-256 of secrets that a restore needs", Object.entries(fingerprints)),
 ];
 

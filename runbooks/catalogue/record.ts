@@ -18,10 +18,10 @@ const postgres = z.strictObject({
   lsn: z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/, 'must be a place in the log such as "0/A0001C8"'),
   /** Identifies the cluster: a repository of another one is of no use. */
   systemIdentifier: z.string().regex(/^\d+$/, "must be the number that Postgres gives its cluster"),
-  /** Newest backup before the instant; the log from there to the restore point does the rest. */
-  backup: backupLabel,
-  /** Head of Alembic's migrations in Dify's database. */
-  alembicHead: z.string().min(1),
+  /** Newest backup before the instant in each repository, the cluster's own first; the log from there to the restore point does the rest. */
+  backups: z.array(backupLabel).min(1),
+  /** Head of Alembic's migrations in Dify's database; null before the first. */
+  alembicHead: z.string().min(1).nullable(),
 });
 
 const bucket = z.strictObject({
@@ -31,18 +31,18 @@ const bucket = z.strictObject({
   count,
   /** Of all of them together. */
   bytes: count,
-  /** Of the sorted listing, a line an object: key, version, bytes, ETag. */
+  /** Of the sorted listing, a line an object: key and bytes, with a tab between. */
   checksum: sha256,
-  /** Key of that listing in the backup bucket. */
+  /** Key of that listing in the backup bucket at each site. When it was put there, the bucket's copy beside it was as of the instant. */
   manifest: z.string().min(1),
 });
 
 const redis = z.strictObject({
-  /** Key of the RDB file in the backup bucket. */
+  /** Key of the encrypted RDB file in the backup bucket. */
   object: z.string().min(1),
-  /** Of that file. */
+  /** Of that object at the cluster's own site; encrypted, it has another checksum at another site. */
   bytes: count,
-  /** Of that file. */
+  /** Of that object at the cluster's own site. */
   checksum: sha256,
 });
 
@@ -66,8 +66,8 @@ export const recordSchema = z.strictObject({
   postgres,
   /** Buckets, as of the instant. */
   buckets: z.array(bucket),
-  /** Redis, as of the instant. */
-  redis,
+  /** Redis, as of the instant; null where it is run elsewhere. */
+  redis: redis.nullable(),
   /** SHA-256 of each secret without which something cannot be read, by name. Never the secret. */
   fingerprints: z.record(z.string().min(1), sha256),
 });

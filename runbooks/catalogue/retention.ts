@@ -39,6 +39,6 @@ export function retentionPlan(
   return {
     expired: oldestFirst.filter((record) => !stays(record)),
     kept,
-    neededFulls: new Set(kept.map(({ postgres }) => fullOf(postgres.backup))),
+    neededFulls: new Set(kept.flatMap(({ postgres }) => postgres.backups.map(fullOf))),
   };
 }

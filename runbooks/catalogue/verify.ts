@@ -71,13 +71,14 @@ export function checksOf(record: BackupRecord, { bucket, postgresBackups }: Back
       return [{ what: `there is no backup ${label} in ${folder}`, where, remedy }];
     },
   });
-  const { backup } = record.postgres;
+  // The bucket that is looked at has the first repository.
+  const [backup = ""] = record.postgres.backups;
   const labels = [...new Set([fullOf(backup), backup])];
   const checks = [
     ...record.buckets.map(({ bucket: of, manifest, checksum }) =>
       object(`Manifest of bucket ${of}`, manifest, { checksum }),
     ),
-    object("Data of Redis", record.redis.object, record.redis),
+    ...(record.redis ? [object("Data of Redis", record.redis.object, record.redis)] : []),
     ...(postgresBackups === undefined ? [] : labels.map((label) => postgres(postgresBackups, label))),
   ];
   return checks.map((check) => answered(check, where));

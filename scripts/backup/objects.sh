@@ -1,7 +1,8 @@
 #!/bin/sh
 # Copies what changed in the buckets of the applications into the bucket of backups at each site, whose versions keep what was there before; and writes down
 # what was copied: B3. Called by CronJob objects-copy. Environment: BUCKETS of rclone's remote SOURCE; SITES: names of rclone's remotes, each with
-# RCLONE_CONFIG_<SITE>_* and BUCKET_<SITE>; BANDWIDTH: rclone's --bwlimit for sites other than the cluster's own.
+# RCLONE_CONFIG_<SITE>_* and BUCKET_<SITE>; BANDWIDTH: rclone's --bwlimit for sites other than the cluster's own. In a coordinated backup also RUN_FILE, which
+# says its name and the instant as of which the buckets are copied, and MANIFESTS: file for bucket, objects, bytes, checksum and key of the manifest of each.
 set -eu
 
 say() { echo "objects: $1"; }
@@ -11,9 +12,13 @@ trap 'kill "$child" 2>/dev/null; echo "objects: was told to stop; the next run c
 # Ten minutes without a byte are a dead connection.
 run() { rclone --retries=3 --low-level-retries=5 --contimeout=30s --timeout=10m --stats=30s --stats-one-line --stats-log-level=NOTICE "$@" & child=$!; wait "$child"; }
 
+# shellcheck source=/dev/null
+[ -z "${RUN_FILE:-}" ] || . "$RUN_FILE"
+[ -z "${INSTANT:-}" ] || export RCLONE_CONFIG_SOURCE_VERSION_AT="$INSTANT"
+
 # Key and bytes of each object, sorted: what is restored is compared with it.
-manifest() { # REMOTE
-  run lsf --recursive --files-only --fast-list --separator="$(printf '\t')" --format=ps "$1" >/tmp/listing && LC_ALL=C sort /tmp/listing >/tmp/manifest
+manifest() { # REMOTE FILE
+  run lsf --recursive --files-only --fast-list --separator="$(printf '\t')" --format=ps "$1" >/tmp/listing && LC_ALL=C sort /tmp/listing >"$2"
 }
 
 copy() { # SITE BUCKET
@@ -23,13 +28,18 @@ copy() { # SITE BUCKET
   # One that is there with the same size and time of change need not be read. For that time all of them would be asked one by one: the time of upload
   # tells as much, as a copy is younger than its original.
   run sync --fast-list --update --use-server-modtime --bwlimit="$limit" "SOURCE:$2" "$target/$2" || return 1
-  manifest "$target/$2" || return 1
+  manifest "$target/$2" /tmp/manifest || return 1
+  if [ -n "${INSTANT:-}" ]; then
+    manifest "SOURCE:$2" /tmp/wanted || return 1
+    cmp /tmp/wanted /tmp/manifest || { echo "objects: the copy is not what $2 was at $INSTANT: was another copy made at the same time?" >&2; return 1; }
+  fi
   set -- "$1" "$2" "$(wc -l </tmp/manifest)" "$(awk -F '\t' '{ s += $2 } END { printf "%.0f", s }' /tmp/manifest)" "$(sha256sum </tmp/manifest | cut -c 1-64)"
-  run copyto /tmp/manifest "$target/manifests/$2/$began.tsv" || return 1
+  run copyto /tmp/manifest "$target/manifests/$2/$name.tsv" || return 1
+  [ -z "${MANIFESTS:-}" ] || [ "$1" != CLUSTER ] || printf '%s\t%s\t%s\t%s\t%s\n' "$2" "$3" "$4" "$5" "objects/manifests/$2/$name.tsv" >>"$MANIFESTS"
   say "$1 has $3 objects of $2, $4 bytes, checksum $5"
 }
 
-began=$(date -u +%Y%m%dT%H%M%SZ)
+name=${RUN:-$(date -u +%Y%m%dT%H%M%SZ)}
 for site in $SITES; do
   for bucket in $BUCKETS; do
     copy "$site" "$bucket" || failed "$bucket was not copied to $site, the reason stands above; what is there already stays"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Uploads what the containers before it have left in a folder, encrypted, with its checksums, to each site; sees that it arrived; and lets go of what is older
 # than is kept, once something newer is there. Called by the jobs of backups. Environment: FOLDER; DATASET: its place in the bucket, such as dumps; KEEP_DAYS;
-# SITES: names of rclone's remotes, each with RCLONE_CONFIG_<SITE>_*, BUCKET_<SITE> and CIPHER_<SITE>.
+# SITES: names of rclone's remotes, each with RCLONE_CONFIG_<SITE>_*, BUCKET_<SITE> and CIPHER_<SITE>. In a coordinated backup also RUN_FILE, which says its
+# name, and STORED: file for key, bytes and SHA-256 of what then lies in the first site's bucket.
 set -eu
 umask 077
 
@@ -17,7 +18,16 @@ value() { eval "printf %s \"\$$1_$site\""; }
 cd "$FOLDER"
 [ -n "$(ls -A .)" ] || { echo "upload: nothing is in $FOLDER" >&2; exit 1; }
 find . -type f ! -name SHA256SUMS -exec sha256sum {} + | sort -k 2 >/tmp/SHA256SUMS
-name=$(date -u +%Y%m%dT%H%M%SZ)
+# shellcheck source=/dev/null
+[ -z "${RUN_FILE:-}" ] || . "$RUN_FILE"
+name=${RUN:-$(date -u +%Y%m%dT%H%M%SZ)}
+
+# Encrypted anew at each site, so a file has a checksum of its own there.
+list_stored() { # SITE FOLDER
+  run lsf --recursive --files-only --separator="$(printf '\t')" --format=ps "$1:$bucket/$2" >/tmp/sizes && run hashsum sha256 --download "$1:$bucket/$2" >/tmp/sums || return 1
+  sort /tmp/sizes >/tmp/sizes.sorted
+  sort -k 2 /tmp/sums | paste /tmp/sizes.sorted - | awk -F '[\t ]+' -v folder="$2" -v OFS='\t' '{ print folder "/" $1, $2, $3 }'
+}
 
 for site in $SITES; do
   # rclone wants pass phrases scrambled; by standard input they stand in no list of processes.
@@ -29,6 +39,7 @@ for site in $SITES; do
   # A store tells no checksum of the contents of what it encrypts, so all is read back.
   if run copy --immutable . "vault:$name" && run check --download --one-way . "vault:$name" &&
     run copyto /tmp/SHA256SUMS "vault:$name/SHA256SUMS"; then
+    if [ -n "${STORED:-}" ] && [ ! -e "$STORED" ]; then list_stored "$site" "$DATASET/$name" >"$STORED" || failed "$site has the backup, and its checksums could not be read"; fi
     run delete --min-age="${KEEP_DAYS}d" --rmdirs vault: || failed "$site has the backup, but older ones could not be removed, the reason stands above"
   else
     failed "$site does not have the backup, the reason stands above"

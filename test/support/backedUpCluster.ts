@@ -4,19 +4,32 @@ import { join } from "node:path";
 import { paths } from "../../components/postgres/layout.ts";
 import { BackupStore } from "./backupStore.ts";
 import { declareBackups } from "./backupSample.ts";
-import { openNetwork, type DebianProgram, type DebianResult } from "./debian.ts";
+import { openNetwork, type DebianProgram, type DebianResult, type RunningProgram } from "./debian.ts";
 import type { Declared } from "./mocks.ts";
 import { PostgresCluster } from "./postgresCluster.ts";
-import { issueClusterCertificates, smallSettings, tlsVolume, type Party } from "./postgresSample.ts";
+import { addressOf, areas, issueClusterCertificates, smallSettings, tlsVolume, type Party } from "./postgresSample.ts";
 import { containerProgram, podSpec } from "./renderedPod.ts";
 import type { Certificate } from "./servers/certificates.ts";
 
+type ChangedProgram = Omit<DebianProgram, "network">;
 type Network = Awaited<ReturnType<typeof openNetwork>>;
 
 /** What of a container is other than it was declared. */
 export interface Change {
   readonly env?: Record<string, string>;
   readonly files?: Record<string, string>;
+}
+
+/** What a cluster has beside the smallest. */
+export interface Beside {
+  /** Settings of Postgres. */
+  readonly postgres?: Record<string, unknown>;
+  /** @default 1 */
+  readonly poolers?: 1 | 2;
+  /** Connections that clients open at once. */
+  readonly connections?: number;
+  /** Lines for /etc/hosts. */
+  readonly others?: readonly string[];
 }
 
 /** Postgres under Patroni with two MinIO sites on a loopback of their own, and the jobs of backups as the program declares them. */
@@ -26,18 +39,21 @@ export class BackedUpCluster {
   readonly stores: readonly [BackupStore, BackupStore];
   private readonly network: Network;
   private readonly certificates: Record<Party, Certificate>;
-  private readonly resources: readonly Declared[];
-  private readonly outbox: string;
+  readonly resources: readonly Declared[];
+  /** Folder that the containers of all jobs share. */
+  readonly outbox: string;
+  private readonly poolers: number;
 
-  /** Brings all of it up: the log is archived into both sites. @param postgres settings that are other than the smallest */
-  static async start(postgres: Record<string, unknown>): Promise<BackedUpCluster> {
+  /** Brings all of it up: the log is archived into both sites. */
+  static async start({ postgres = {}, poolers = 1, connections, others = [] }: Beside): Promise<BackedUpCluster> {
     const network = await openNetwork();
     const certificates = await issueClusterCertificates();
     const resources = await declareBackups({ authority: certificates.minio.authority, postgres });
     const outbox = await mkdtemp(join(tmpdir(), "outbox-"));
     await chmod(outbox, 0o777);
-    const cluster = new PostgresCluster({ settings: smallSettings(postgres), network, certificates, sites: 2 });
-    const backedUp = new BackedUpCluster(cluster, { network, certificates, resources, outbox });
+    const settings = smallSettings(postgres);
+    const cluster = new PostgresCluster({ settings, network, certificates, sites: 2, poolers, connections, others });
+    const backedUp = new BackedUpCluster(cluster, { network, certificates, resources, outbox, poolers });
     await backedUp.bringUp().catch(async (error: unknown) => {
       await backedUp.stop();
       throw error;
@@ -52,6 +68,7 @@ export class BackedUpCluster {
       readonly certificates: Record<Party, Certificate>;
       readonly resources: readonly Declared[];
       readonly outbox: string;
+      readonly poolers: number;
     },
   ) {
     this.cluster = cluster;
@@ -60,6 +77,7 @@ export class BackedUpCluster {
       certificates: this.certificates,
       resources: this.resources,
       outbox: this.outbox,
+      poolers: this.poolers,
     } = parts);
     const { minio } = this.certificates;
     this.stores = [new BackupStore(cluster, minio, 0), new BackupStore(cluster, minio, 1)];
@@ -70,13 +88,13 @@ export class BackedUpCluster {
     for (const i of [0, 1, 2]) cluster.startEtcd(i);
     for (const i of [0, 1, 2]) cluster.startMember(i);
     cluster.startProxy();
-    cluster.startPooler();
+    for (let i = 0; i < this.poolers; i++) cluster.startPooler(i);
     await Promise.all(this.stores.map((store) => store.start()));
     const stanza = this.resources.find((r) => r.type.endsWith(":Job") && r.name.startsWith("postgres-stanza"))?.name;
     for (const step of [
       () => cluster.configure(cluster.settings),
       () => cluster.bootstrap(),
-      () => cluster.run({ ...this.program(stanza ?? "", "stanza", "Job"), timeoutSeconds: 200 }),
+      () => cluster.run({ ...this.program(stanza ?? "", "stanza", { kind: "Job" }), timeoutSeconds: 200 }),
     ]) {
       const { exitCode, stdout, stderr } = await step();
       if (exitCode !== 0) throw new Error(stdout + stderr);
@@ -90,16 +108,33 @@ export class BackedUpCluster {
   }
 
   /** A container of a job, as a program that reaches the cluster. */
-  program(job: string, container: string, kind: "Job" | "CronJob" = "CronJob"): Omit<DebianProgram, "network"> {
+  program(
+    job: string,
+    container: string,
+    { kind = "CronJob", env, files }: Change & { readonly kind?: "Job" | "CronJob" } = {},
+  ): ChangedProgram {
     const rendered = containerProgram(this.resources, podSpec(this.resources, kind, job), container);
-    const files = { ...rendered.files, ...tlsVolume(paths.tls, this.certificates["postgres-backup"]) };
-    return { ...rendered, files, folders: { "/outbox": this.outbox } };
+    return {
+      ...rendered,
+      env: { ...rendered.env, ...env },
+      files: { ...rendered.files, ...tlsVolume(paths.tls, this.certificates["postgres-backup"]), ...files },
+      folders: { "/outbox": this.outbox },
+    };
+  }
+
+  /** What resumes a pooler beside it, when nobody else does. */
+  startResumer(index: number): RunningProgram {
+    const pod = podSpec(this.resources, "Deployment", "pgbouncer");
+    const { env, files, ...program } = containerProgram(this.resources, pod, "resume");
+    return this.cluster.start(`resume-${index}`, {
+      ...program,
+      env: { ...env, PGHOSTADDR: addressOf(areas.pooler, index) },
+      files: { ...files, ...tlsVolume("/etc/pgbouncer-tls", this.certificates.pgbouncer) },
+    });
   }
 
   /** Runs a container of a CronJob to its end. */
-  run(job: string, container: string, { env, files }: Change = {}): Promise<DebianResult> {
-    const program = this.program(job, container);
-    const changed = { ...program, env: { ...program.env, ...env }, files: { ...program.files, ...files } };
-    return this.cluster.run({ ...changed, timeoutSeconds: 200 });
+  run(job: string, container: string, change?: Change): Promise<DebianResult> {
+    return this.cluster.run({ ...this.program(job, container, change), timeoutSeconds: 200 });
   }
 }

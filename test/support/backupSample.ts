@@ -7,31 +7,32 @@ import { Redis } from "../../components/redis/redis.ts";
 import { backupSettings } from "../../config/backup.ts";
 import { networkSettings } from "../../config/network.ts";
 import { redisSettings } from "../../config/redis.ts";
-import { backups } from "./backupStore.ts";
+import { storeBuckets } from "./backupStore.ts";
 import { declare, type Declared } from "./mocks.ts";
-import { cluster, smallSettings, storeHosts } from "./postgresSample.ts";
+import { cluster, passwords, smallSettings, storeHosts } from "./postgresSample.ts";
 
-/** Pass phrases, as the members of a cluster under test have them. */
-const ciphers: Readonly<Record<string, string>> = {
+/** Secrets, as the parts of a cluster under test have them. */
+const known: Readonly<Record<string, string>> = {
+  poolerAdminPassword: passwords.poolerAdmin,
   pgbackrestCipher: "pass phrase of repository 1",
   offsiteCipher: "pass phrase of repository 2",
 };
 
 function connection(host: string, authority: string): ObjectStoreConnection {
-  const login = (bucket: string) => ({
+  const login = ({ name: bucket, user }: { readonly name: string; readonly user: string }) => ({
     bucket,
-    accessKey: pulumi.output(backups.accessKey),
-    secretKey: pulumi.secret(backups.secretKey),
+    accessKey: pulumi.output(user),
+    secretKey: pulumi.secret(`secret-key-of-${user}`),
   });
   return {
     endpoint: pulumi.output(`https://${host}:9000`),
     region: "us-east-1",
     addressing: "path",
     caCertificate: pulumi.output(authority),
-    dify: login("dify-files"),
-    plugins: login("dify-plugins"),
-    backups: login(backups.bucket),
-    catalogue: login("dify-catalogue"),
+    dify: login(storeBuckets.dify),
+    plugins: login(storeBuckets.plugins),
+    backups: login(storeBuckets.backups),
+    catalogue: login(storeBuckets.catalogue),
     ready: [],
   };
 }
@@ -47,7 +48,7 @@ export interface BackupSample {
 /** Postgres and all backups, as the program declares them for the network of a cluster under test. */
 export function declareBackups({ authority = "a PEM", sites = 2, ...changes }: BackupSample = {}): Promise<Declared[]> {
   return declare(() => {
-    const credentials = { password: (name: string) => pulumi.secret(ciphers[name] ?? `a password of ${name}`) };
+    const credentials = { password: (name: string) => pulumi.secret(known[name] ?? `a password of ${name}`) };
     const [objectStore, second] = storeHosts.map((host) => connection(host, authority));
     if (!objectStore) throw new Error("no store");
     const common = {
@@ -69,6 +70,9 @@ export function declareBackups({ authority = "a PEM", sites = 2, ...changes }: B
       settings: backupSettings.parse(changes.backup ?? {}),
       postgres: backup,
       redis: redis.backup,
+      difyVersion: "1.15.0",
+      authority: pulumi.output("PEM of the stack"),
+      keys: { difySecretKey: pulumi.secret("what Dify encrypts with") },
     });
   });
 }

@@ -46,6 +46,7 @@ export class PostgresCluster extends NamedNetwork {
   /** Where the log is archived, one or two sites: nobody answers there until a `BackupStore` is started. */
   readonly places: readonly RepositoryPlace[];
   private readonly certificates: Record<Party, Certificate>;
+  private readonly connections: number;
 
   constructor(options: {
     readonly settings: PatroniSettings;
@@ -53,6 +54,12 @@ export class PostgresCluster extends NamedNetwork {
     readonly certificates: Record<Party, Certificate>;
     /** @default 1 */
     readonly sites?: 1 | 2;
+    /** @default 1 */
+    readonly poolers?: 1 | 2;
+    /** Connections that clients open at once. @default few */
+    readonly connections?: number | undefined;
+    /** Lines for /etc/hosts of others in the same network. */
+    readonly others?: readonly string[];
   }) {
     const members = (["etcd", "members"] as const).flatMap((part) =>
       membersOf(part, 7, cluster).map(({ host }, i) => `${addressOf(areas[part], i)} ${host}`),
@@ -65,10 +72,12 @@ export class PostgresCluster extends NamedNetwork {
       ),
       // Both Services lead to the proxy.
       ...(["proxy", "pooler"] as const).map((part) => `${addressOf(areas.proxy, 0)} ${hostOf(part, cluster)}`),
-      `${addressOf(areas.pooler, 0)} ${poolerHost(cluster)}`,
+      ...Array.from({ length: options.poolers ?? 1 }, (_, i) => `${addressOf(areas.pooler, i)} ${poolerHost(cluster)}`),
+      ...(options.others ?? []),
     ]);
     this.settings = options.settings;
     this.certificates = options.certificates;
+    this.connections = options.connections ?? 0;
     this.places = storeHosts.slice(0, options.sites ?? 1).map((host, i) => placeOf(host, i));
   }
 
@@ -156,22 +165,22 @@ exec sh ${paths.scripts}/start-member.sh
     return this.start(names.proxy, { argv, user: "haproxy", files: { ...files, [proxyFile]: config } });
   }
 
-  startPooler(): RunningProgram {
+  startPooler(index = 0): RunningProgram {
     const config = pgbouncerConfig({
       settings: this.settings,
-      clients: [],
+      clients: [{ name: "clients", processes: 1, poolSize: this.connections, overflow: 0 }],
       primary: { host: hostOf("proxy", cluster), port: ports.proxy.primary },
       tls: "/etc/pgbouncer-tls",
       userList: "/etc/pgbouncer-users/userlist.txt",
     });
-    return this.start(names.pooler, {
+    return this.start(`${names.pooler}-${index}`, {
       argv: ["/opt/test/pod"],
       user: "postgres",
       env: { DRAIN_SECONDS: "1" },
       files: {
         "/opt/test/pod": poolerPod,
         "/opt/dify-ha/drain-pooler.sh": script("drain-pooler.sh"),
-        "/etc/pgbouncer/test.ini": config.replace("0.0.0.0", addressOf(areas.pooler, 0)),
+        "/etc/pgbouncer/test.ini": config.replace("0.0.0.0", addressOf(areas.pooler, index)),
         "/etc/pgbouncer-users/userlist.txt": userList(passwords),
         ...tlsVolume("/etc/pgbouncer-tls", this.certificates.pgbouncer),
       },

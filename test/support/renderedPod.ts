@@ -7,9 +7,9 @@ type PodSpec = types.output.core.v1.PodSpec;
 /** A container as a program for Debian. */
 export type ContainerProgram = Required<Pick<DebianProgram, "argv" | "env" | "files" | "user">>;
 
-/** Specification of the pods of a Job or CronJob that was declared. */
-export function podSpec(resources: readonly Declared[], kind: "Job" | "CronJob", name: string): PodSpec {
-  const template = kind === "Job" ? "spec.template" : "spec.jobTemplate.spec.template";
+/** Specification of the pods of a workload that was declared. */
+export function podSpec(resources: readonly Declared[], kind: "Job" | "CronJob" | "Deployment", name: string): PodSpec {
+  const template = kind === "CronJob" ? "spec.jobTemplate.spec.template" : "spec.template";
   return at(find(resources, kind, name).inputs, `${template}.spec`) as PodSpec;
 }
 

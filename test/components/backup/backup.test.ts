@@ -11,6 +11,8 @@ describe("backups by schedule", () => {
     const jobs = await cronJobs({ backup: { timeZone: "Europe/Berlin", postgres: { full: "0 1 * * *" } } });
     expect(Object.fromEntries(jobs.map(({ name, inputs }) => [name, at(inputs, "spec.schedule")]))).toEqual({
       "postgres-full": "0 1 * * *",
+      "coordinated-backup": "0 4 * * *",
+      "secrets-bundle": "50 1 * * *",
       "postgres-incremental": "30 * * * *",
       "postgres-offsite-full": "45 3 * * 0",
       "postgres-offsite-incremental": "45 3 * * 1-6",

@@ -21,7 +21,7 @@ describe("backups of a Postgres cluster", { timeout: 240_000 }, () => {
   let cluster: PostgresCluster;
 
   beforeAll(async () => {
-    backedUp = await BackedUpCluster.start(settings);
+    backedUp = await BackedUpCluster.start({ postgres: settings });
     ({ cluster } = backedUp);
   }, 300_000);
   afterAll(() => backedUp.stop());

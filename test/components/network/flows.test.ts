@@ -59,9 +59,10 @@ describe("the table of flows", () => {
       "postgres-bootstrap",
       "replication-check",
       "postgres-backup",
+      "coordinated-backup",
     ]));
-  it("lets clients reach the poolers through the proxies alone", () => {
-    expect(workloads.filter((w) => allowed(w, "pgbouncer", 6432))).toEqual(["postgres-haproxy"]);
+  it("lets clients reach the poolers through the proxies alone, and who pauses them directly", () => {
+    expect(workloads.filter((w) => allowed(w, "pgbouncer", 6432))).toEqual(["postgres-haproxy", "coordinated-backup"]);
     expect(allowed("api", "postgres-haproxy", 6432)).toBe(true);
   });
   it("keeps private addresses from whoever may reach the internet", () =>

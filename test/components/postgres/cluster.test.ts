@@ -230,7 +230,7 @@ describe("a Postgres cluster of three members", { timeout: 240_000 }, () => {
       ...cluster.client("dify"),
     });
     await long.printed(/begun/);
-    const pooler = cluster.running.get("pgbouncer");
+    const pooler = cluster.running.get("pgbouncer-0");
     pooler?.signal("USR1");
     const { exitCode, stdout, stderr } = await long.ended;
     expect(exitCode, stderr).toBe(0);

@@ -1,5 +1,6 @@
 import { BatchV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordSchema } from "../../../runbooks/catalogue/record.ts";
 import { clusterConfig } from "../support/kubernetes.ts";
 import { runningStack, type Stack } from "../support/stack.ts";
 import { until } from "../support/waiting.ts";
@@ -13,6 +14,8 @@ const jobs = [
   "etcd-snapshot",
   "redis-rdb",
   "objects-copy",
+  "secrets-bundle",
+  "coordinated-backup",
 ];
 
 /** In seconds. */
@@ -88,5 +91,15 @@ describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, (
       throw new Error(`${String(error)}\n${await printed(name)}`);
     });
     expect(failed, failed ? await printed(name) : "").toBe(false);
+  });
+
+  it("that is coordinated has left its record in the cluster", async () => {
+    const { items } = await core.listNamespacedConfigMap({
+      namespace: stack.namespaces.data,
+      labelSelector: "dify-ha/catalogue=record",
+    });
+    const [record] = items.map(({ data }) => recordSchema.parse(JSON.parse(data?.["record.json"] ?? "")));
+    expect(record?.pause).toBeLessThan(5);
+    expect(record?.buckets.map(({ bucket }) => bucket)).toEqual(["dify-files", "dify-plugins"]);
   });
 });

@@ -89,7 +89,7 @@ describe("npm run backups", { timeout: 120_000 }, () => {
     for (const record of [older, newer]) {
       const written = await writeRecord(catalogue.places, record);
       expect(written).toEqual({ places: ["catalogue bucket", "off-site bucket", "cluster"], failed: [] });
-      await sites.put(`backups/pgbackrest/backup/dify/${record.postgres.backup}/backup.manifest`, "sealed");
+      await sites.put(`backups/pgbackrest/backup/dify/${record.postgres.backups[0]}/backup.manifest`, "sealed");
     }
     await catalogue.close();
     vi.unstubAllEnvs();

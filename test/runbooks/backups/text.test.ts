@@ -67,7 +67,7 @@ Postgres
   timeline          3
   place in the log  0/A0001C8
   cluster           7440000000000000001
-  backup            20261121-020000F
+  backups           20261121-020000F
   Alembic's head    2026_10_01_0900-abcdef
 
 Bucket dify-files

@@ -30,11 +30,11 @@ describe("records that may go", () => {
 
   it("take no full backup along that a kept one is built upon", () => {
     const full = daysAgo(35);
-    const postgres = { ...full.postgres, backup: `${full.postgres.backup}_20261118-030000I` };
+    const postgres = { ...full.postgres, backups: [`${full.postgres.backups[0]}_20261118-030000I`] };
     const increment = { ...daysAgo(4), postgres };
     const { expired, neededFulls } = retentionPlan([full, increment], { days: 30, atLeast: 1 }, now, all);
     expect(expired).toEqual([full]);
-    expect(neededFulls).toEqual(new Set([full.postgres.backup]));
+    expect(neededFulls).toEqual(new Set(full.postgres.backups));
   });
 
   it("are none where nothing would have to stay", () => {
@@ -52,7 +52,8 @@ describe("records that may go", () => {
         expect(plan.expired.length + plan.kept.length).toBe(records.length);
         const newestGood = records.toSorted((a, b) => b.instant.localeCompare(a.instant)).find(good);
         if (newestGood) expect(plan.kept).toContain(newestGood);
-        for (const { postgres } of plan.kept) expect(plan.neededFulls).toContain(fullOf(postgres.backup));
+        for (const { postgres } of plan.kept)
+          for (const label of postgres.backups) expect(plan.neededFulls).toContain(fullOf(label));
       }),
     );
   });

@@ -19,7 +19,7 @@ export function recordAt(instant: string, changes: Partial<BackupRecord> = {}): 
       timeline: 3,
       lsn: "0/A0001C8",
       systemIdentifier: "7440000000000000001",
-      backup: `${label}F`,
+      backups: [`${label}F`],
       alembicHead: "2026_10_01_0900-abcdef",
     },
     buckets: [{ bucket: "dify-files", count: 2, bytes: 10, checksum, manifest: "manifests/dify-files.txt" }],

@@ -25,7 +25,7 @@ const increment = `${full}_20261122-020000I`;
 const sample = recordAt("2026-11-22T02:00:00Z");
 const record: BackupRecord = {
   ...sample,
-  postgres: { ...sample.postgres, backup: increment },
+  postgres: { ...sample.postgres, backups: [increment] },
   buckets: [
     { bucket: "dify-files", count: 1, bytes: 10, checksum: sha256(manifest), manifest: "manifests/dify-files" },
   ],

@@ -1,0 +1,81 @@
+"""Writes the record of a coordinated backup, and leaves a copy in the cluster: B13. Called by CronJob coordinated-backup.
+
+Environment: FOLDER, where the steps before have left instant.json, objects.tsv and, of Redis, stored.tsv; FACTS: file of what does not change from
+one run to the next. Leaves records/ID.json in that folder, for scripts/backup/deposit.sh.
+"""
+
+import http.client
+import json
+import os
+import ssl
+import sys
+import time
+
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+LABELS = {"dify-ha/catalogue": "record"}
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def rows(path):
+    return [line.split("\t") for line in read(path).splitlines()]
+
+
+def compose(folder, facts):
+    """The record, as runbooks/catalogue/record.ts describes it."""
+    instant = json.loads(read(f"{folder}/instant.json"))
+    stored = f"{folder}/stored.tsv"
+    redis = next((row for row in rows(stored) if row[0].endswith("/dump.rdb.bin")), None) if os.path.exists(stored) else None
+    return {
+        "version": 1,
+        "id": instant["id"],
+        "stack": facts["stack"],
+        "instant": instant["instant"],
+        "completed": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "pause": instant["pause"],
+        "difyVersion": facts["difyVersion"],
+        "postgres": instant["postgres"],
+        "buckets": [
+            {"bucket": bucket, "count": int(count), "bytes": int(size), "checksum": checksum, "manifest": manifest}
+            for bucket, count, size, checksum, manifest in rows(f"{folder}/objects.tsv")
+        ],
+        "redis": {"object": redis[0], "bytes": int(redis[1]), "checksum": redis[2]} if redis else None,
+        "fingerprints": facts["fingerprints"],
+    }
+
+
+def keep_in_cluster(name, text):
+    """Makes a ConfigMap: the account may add records, and neither change nor remove one. @raises OSError, RuntimeError"""
+    namespace = read(f"{ACCOUNT}/namespace")
+    body = {"metadata": {"name": f"backup-record-{name.lower()}", "labels": LABELS}, "data": {"record.json": text}}
+    context = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt")
+    host, port = os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"])
+    connection = http.client.HTTPSConnection(host, port, timeout=30, context=context)
+    headers = {"Authorization": f"Bearer {read(f'{ACCOUNT}/token')}", "Content-Type": "application/json"}
+    connection.request("POST", f"/api/v1/namespaces/{namespace}/configmaps", json.dumps(body), headers)
+    answer = connection.getresponse()
+    if answer.status != 201:
+        raise RuntimeError(f"{answer.status} {answer.read().decode(errors='replace')}")
+
+
+def main():
+    folder = os.environ["FOLDER"]
+    record = compose(folder, json.loads(read(os.environ["FACTS"])))
+    text = json.dumps(record, indent=2) + "\n"
+    os.makedirs(f"{folder}/records", exist_ok=True)
+    with open(f"{folder}/records/{record['id']}.json", "w", encoding="utf-8") as file:
+        file.write(text)
+    try:
+        keep_in_cluster(record["id"], text)
+    except (OSError, http.client.HTTPException, RuntimeError) as error:
+        print(f"record: the cluster does not have record {record['id']}: {error}", file=sys.stderr)
+        return 1
+    print(f"record: {record['id']} is in the cluster")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
