@@ -28,6 +28,13 @@ export const networkSettings = z
         ports: z.array(z.number().int().min(1).max(65535)).default([]),
       })
       .prefault({}),
+    /** The Kubernetes API, as the jobs that keep records in it reach it. */
+    kubernetesApi: z
+      .strictObject({
+        /** That of its Service, and that to which it leads: which of them a network policy sees depends on the network. */
+        ports: z.array(z.number().int().min(1).max(65535)).min(1).default([443, 6443]),
+      })
+      .prefault({}),
     /** Namespace of Prometheus, which may then read metrics. */
     monitoringNamespace: z.string().min(1).optional(),
   })

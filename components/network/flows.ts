@@ -67,9 +67,6 @@ type FlowSettings = Pick<
 
 const https = [80, 443] as const;
 
-/** By its Service, and by where that leads on most clusters: which of them a policy sees depends on the network. */
-const kubernetesApi = [443, 6443] as const;
-
 /** The table of flows under the given settings: each line becomes an egress rule at its source and an ingress rule at its target. */
 export function flows(settings: FlowSettings): readonly Flow[] {
   return [
@@ -155,7 +152,7 @@ function agentFlows(): Flow[] {
   ];
 }
 
-function postgresFlows({ postgres }: FlowSettings): Flow[] {
+function postgresFlows({ postgres, network }: FlowSettings): Flow[] {
   const clients = [...backend, "plugin-daemon"] as const;
   if (postgres.backend === "external") return each(clients, "anywhere", [postgres.port], "external PostgreSQL");
   return [
@@ -179,7 +176,12 @@ function postgresFlows({ postgres }: FlowSettings): Flow[] {
     { from: "etcd-backup", to: "etcd", ports: [2379], why: "snapshots" },
     { from: "coordinated-backup", to: "pgbouncer", ports: [6432], why: "writers are held back" },
     { from: "coordinated-backup", to: "postgres-haproxy", ports: [5000], why: "the instant in the log" },
-    { from: "coordinated-backup", to: "anywhere", ports: kubernetesApi, why: "the record in the cluster" },
+    {
+      from: "coordinated-backup",
+      to: "anywhere",
+      ports: network.kubernetesApi.ports,
+      why: "the record in the cluster",
+    },
   ];
 }
 

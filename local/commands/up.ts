@@ -1,26 +1,30 @@
-import { prepare, type Prepared } from "../prepare.ts";
+import { readSettings } from "../cluster/layout.ts";
+import { clusterFolder, prepare, type Prepared } from "../prepare.ts";
 import { Failure } from "../failure.ts";
 import { goOnUnlessInterrupted } from "../interrupt.ts";
 import { policyArguments } from "../pulumi/policies.ts";
 import { recoverStack } from "../pulumi/recover.ts";
-import { ensureStack, runPulumi, stackArguments } from "../pulumi/workspace.ts";
+import { ensureStack, runPulumi, stackArguments, type Adaptation } from "../pulumi/workspace.ts";
 import { listWorkloads, workloadTable } from "../workloads.ts";
 
 export const localStack = "local";
 
-/** Settings of the local stack that go by labels which only the embedded cluster's nodes have: Dify's pods would find no node elsewhere. */
-const embeddedOnly = [["dify-ha:dify", "nodes"]];
+/** Goes by labels which only the embedded cluster's nodes have: Dify's pods would find no node elsewhere. */
+const embeddedOnly: Adaptation = { path: ["dify-ha:dify", "nodes"] };
 
-/** What of a stack's settings does not hold in the cluster of the given kubeconfig; in the embedded one all of them do. */
-export function inapplicableSettings(stack: string, kubeconfig: string | undefined): readonly (readonly string[])[] {
-  return stack === localStack && kubeconfig !== undefined ? embeddedOnly : [];
+/** What of a stack's settings is not as committed in the cluster of the given kubeconfig; the embedded one when there is none. */
+export function adaptations(stack: string, kubeconfig: string | undefined): readonly Adaptation[] {
+  if (stack !== localStack) return [];
+  if (kubeconfig !== undefined) return [embeddedOnly];
+  const embedded = readSettings(clusterFolder);
+  return embedded ? [{ path: ["dify-ha:network", "kubernetesApi", "ports"], value: [embedded.ports.apiServer] }] : [];
 }
 
 /** `make up`: everything from nothing to a running stack. Repeating it does only what is missing. */
 export async function up(kubeconfig: string | undefined): Promise<void> {
   const prepared = await prepare(kubeconfig);
   const { workspace, target } = prepared;
-  await ensureStack(workspace, localStack, inapplicableSettings(localStack, kubeconfig));
+  await ensureStack(workspace, localStack, adaptations(localStack, kubeconfig));
   await recoverStack(workspace, localStack, console.log);
   console.log(`\nDeploying stack ${localStack} to ${target.server}, with the policies on:\n`);
   goOnUnlessInterrupted();

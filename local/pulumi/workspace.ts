@@ -129,15 +129,22 @@ export const stackArguments = ({ folder }: Workspace, stack: string): string[] =
 
 const settingsFile = (folder: string, stack: string): string => join(folder, "settings", `Pulumi.${stack}.yaml`);
 
+/** A setting that is not as it is committed. */
+export interface Adaptation {
+  /** Such as ["dify-ha:dify", "nodes"]. */
+  readonly path: readonly string[];
+  /** Undefined: left out. */
+  readonly value?: unknown;
+}
+
 /**
  * Creates the stack unless it exists, and brings its settings up to date. Pulumi writes a salt into a stack's settings file; ours is
- * committed, so the salt goes into a copy beside the state, which follows the committed file at every call, but for the settings that are
- * to be left out: paths such as ["dify-ha:dify", "nodes"].
+ * committed, so the salt goes into a copy beside the state, which follows the committed file at every call, but for what is adapted.
  */
 export async function ensureStack(
   workspace: Workspace,
   stack: string,
-  leftOut: readonly (readonly string[])[] = [],
+  adaptations: readonly Adaptation[] = [],
 ): Promise<void> {
   const copy = settingsFile(workspace.folder, stack);
   const committed = parseDocument(
@@ -147,7 +154,9 @@ export async function ensureStack(
     throw new Failure(
       `Pulumi.${stack}.yaml holds secrets that only its own backend can open: run \`pulumi preview --stack ${stack}\` there.`,
     );
-  for (const path of leftOut) committed.deleteIn(["config", ...path]);
+  for (const { path, value } of adaptations)
+    if (value === undefined) committed.deleteIn(["config", ...path]);
+    else committed.setIn(["config", ...path], value);
   const salt = (await readSalt(copy)) ?? (await createStack(workspace, stack));
   committed.set("encryptionsalt", salt);
   await writeFile(copy, committed.toString());

@@ -60,13 +60,17 @@ describe("a workspace", { timeout: 120_000 }, () => {
     expect(await password()).toBe(before);
   });
 
-  it("leaves out the settings that it is told do not apply", async () => {
+  it("adapts the settings that it is told are other here", async () => {
     const settings = "config:\n  a:placed:\n    nodes: { selector: { ours: yes } }\n    kept: 1\n";
     await writeFile(join(program, "Pulumi.placed.yaml"), settings);
-    await ensureStack(workspace, "placed", [["a:placed", "nodes"]]);
+    await ensureStack(workspace, "placed", [
+      { path: ["a:placed", "nodes"] },
+      { path: ["a:placed", "ports"], value: [1] },
+    ]);
     const followed = await readFile(join(workspace.folder, "settings", "Pulumi.placed.yaml"), "utf8");
     expect(followed).toContain("kept: 1");
     expect(followed).not.toContain("nodes");
+    expect(followed).toMatch(/ports:\s+- 1/);
   });
 
   it("keeps its passphrase from others", async () => {
