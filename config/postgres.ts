@@ -97,8 +97,11 @@ const pooler = z
 /** Repository of base backups and of the write-ahead log (pgBackRest). */
 const archive = z
   .strictObject({
-    /** A segment is closed after this many seconds even when it is not full: what the loss of a whole site may cost. */
-    timeout: wholeSeconds(10, 300).default(60),
+    /**
+     * A segment is closed after this many seconds even when it is not full. What is left of a minute is for its way to the second site: the loss
+     * of a whole site costs a minute at most.
+     */
+    timeout: wholeSeconds(10, 300).default(50),
     /** Days for which any instant can be restored. */
     retentionDays: z.number().int().min(1).max(3650).default(30),
     /** Processes that compress and upload at the same time. */
