@@ -16,6 +16,8 @@ const MESSAGE_LIMIT = 400 * 1024 * 1024;
  * and secrets are supported, which the SDK's own provider server leaves out. Ends with the process that started it.
  */
 export async function servePlugin(plugin: Plugin, engineAddress = process.argv[2]): Promise<void> {
+  // Before it says anything: whoever started it may end as soon as it has heard the port.
+  const parent = process.ppid;
   const options = { "grpc.max_receive_message_length": MESSAGE_LIMIT, "grpc.max_send_message_length": MESSAGE_LIMIT };
   const server = new grpc.Server(options);
   server.addService(services.ResourceProviderService, implementation(plugin, new EngineLog(engineAddress)));
@@ -24,10 +26,9 @@ export async function servePlugin(plugin: Plugin, engineAddress = process.argv[2
       error ? reject(error) : resolve(bound),
     );
   });
-  console.log(String(port));
-  const parent = process.ppid;
   // An engine that was killed cannot end its plugins.
   setInterval(() => process.ppid !== parent && process.exit(0), 2000).unref();
+  console.log(String(port));
 }
 
 /** An answer to one kind of request; `secrets` is what must not appear in an error message. */
