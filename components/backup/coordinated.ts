@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import { databases, keyMode } from "../postgres/layout.ts";
+import { consolePassword } from "../postgres/pooler.ts";
 import { pauseTiming } from "../postgres/pauseTiming.ts";
 import { script as postgresScript } from "../postgres/scripts.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
@@ -164,7 +165,7 @@ export class CoordinatedBackups extends pulumi.ComponentResource {
         ...postgres.client.env,
         FREEZE_SETTINGS: pulumi.jsonStringify(freezeSettings),
         POOLER_USER: user,
-        POOLER_PASSWORD: { secret: secret.metadata.name, key: "console-password" },
+        POOLER_PASSWORD: { secret: secret.metadata.name, key: consolePassword },
         ...(redis && {
           REDIS_PORT: `${redis.port}`,
           REDISCLI_AUTH: { secret: redis.secret.metadata.name, key: "password" },

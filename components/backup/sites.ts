@@ -80,7 +80,7 @@ export class BackupSites extends pulumi.ComponentResource {
       SSL_CERT_DIR: `${authorities}:/etc/ssl/certs`,
       // In parts, each with its checksum: a store may refuse an object without one when it has a lock.
       RCLONE_S3_UPLOAD_CUTOFF: "0",
-      // What a store encrypts has another ETag than rclone expects; all that is uploaded is read back in any case.
+      // What a store encrypts has another ETag than rclone expects; what went wrong on the way is seen by each part's checksum.
       RCLONE_S3_USE_MULTIPART_ETAG: "false",
     };
     this.env = {

@@ -35,7 +35,7 @@ export interface PoolerConsoles {
   readonly certified: string;
   readonly port: number;
   readonly user: string;
-  /** Key: console-password. */
+  /** Its key: pooler.ts. */
   readonly secret: k8s.core.v1.Secret;
 }
 
