@@ -5,39 +5,35 @@ import { firstCoincidence, longestGap } from "../schedule.ts";
 type Schedule = "full" | "incremental" | "offsiteFull" | "offsiteIncremental";
 const base: readonly Schedule[] = ["full", "incremental", "offsiteFull", "offsiteIncremental"];
 
+/** Two schedules that begin at the same minute at some time. */
+function together(path: string, [name, schedule]: readonly [string, string], own: string, length: string): Problem[] {
+  const both = firstCoincidence(schedule, own);
+  return both
+    ? [
+        {
+          path,
+          problem: `"${own}" begins at the same minute as ${name} ("${schedule}"): ${both.toISOString()}`,
+          remedy: `give them different minutes, further apart than a ${length} takes`,
+        },
+      ]
+    : [];
+}
+
 /** One after the other waits for the lock, and its time runs. */
 function coincidences({ postgres }: BackupSettings): Problem[] {
   return base.flatMap((one, i) =>
-    base.slice(i + 1).flatMap((other) => {
-      const both = firstCoincidence(postgres[one], postgres[other]);
-      return both
-        ? [
-            {
-              path: `backup.postgres.${other}`,
-              problem: `"${postgres[other]}" begins at the same minute as ${one} ("${postgres[one]}"): ${both.toISOString()}`,
-              remedy: "give them different minutes, further apart than a backup takes",
-            },
-          ]
-        : [];
-    }),
+    base
+      .slice(i + 1)
+      .flatMap((other) => together(`backup.postgres.${other}`, [one, postgres[one]], postgres[other], "backup")),
   );
 }
 
 /** Checks on schedules and on how long their results are kept. */
 export const backupRules = [
   rule("base backups do not begin together", ["backup"], ({ backup }) => coincidences(backup)),
-  rule("copies of buckets are not made at the same time", ["backup"], ({ backup: { objects, coordinated } }) => {
-    const both = firstCoincidence(objects.copy, coordinated.take);
-    return both
-      ? [
-          {
-            path: "backup.coordinated.take",
-            problem: `"${coordinated.take}" begins at the same minute as objects.copy ("${objects.copy}"): ${both.toISOString()}`,
-            remedy: "give them different times, further apart than a copy takes",
-          },
-        ]
-      : [];
-  }),
+  rule("copies of buckets are not made at the same time", ["backup"], ({ backup: { objects, coordinated } }) =>
+    together("backup.coordinated.take", ["objects.copy", objects.copy], coordinated.take, "copy"),
+  ),
   rule("an older full backup is there until the next one", ["backup", "postgres"], ({ backup, postgres }) => {
     if (postgres.backend === "external") return [];
     return (["full", "offsiteFull"] as const).flatMap((schedule) => {

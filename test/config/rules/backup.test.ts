@@ -11,6 +11,11 @@ describe("settings of backups", () => {
       "begins at the same minute as full",
     ],
     [
+      "two copies of buckets at one minute",
+      { backup: { coordinated: { take: "20 1 * * *" } } },
+      'backup.coordinated.take: "20 1 * * *" begins at the same minute as objects.copy ("20 1 * * *")',
+    ],
+    [
       "full backups that are gone before the next one",
       { backup: { postgres: { full: "0 2 1 * *" } }, postgres: { archive: { retentionDays: 30 } } },
       "leaves up to 31 days between full backups, longer than any is kept (30)",
