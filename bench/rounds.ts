@@ -1,6 +1,8 @@
 /** One thing to measure: runs once and throws when it fails. */
 export interface Contender {
   readonly name: string;
+  /** Comes before each run, and is not measured. */
+  prepare?(): Promise<void>;
   run(): Promise<void>;
 }
 
@@ -18,6 +20,7 @@ export async function measure(contenders: readonly Contender[], rounds: number):
   const times = contenders.map((): number[] => []);
   for (let round = 0; round <= rounds; round++)
     for (const [i, contender] of contenders.entries()) {
+      await contender.prepare?.();
       const began = performance.now();
       await contender.run();
       if (round > 0) times[i]?.push((performance.now() - began) / 1000);

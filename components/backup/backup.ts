@@ -4,24 +4,34 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import type { ObjectStoreConnection } from "../objectStore/connection.ts";
 import type { OffsiteConnection } from "../offsite/connection.ts";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
+import type { VectorStoreBackupAccess } from "../vectorStore/connection.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
+import { ClusterEtcdBackups } from "./clusterEtcd.ts";
 import { CoordinatedBackups } from "./coordinated.ts";
+import { EdgeBackups } from "./edge.ts";
 import { EtcdBackups } from "./etcd.ts";
 import type { RecoveryKeys } from "./keys.ts";
 import { ObjectBackups } from "./objects.ts";
 import { PostgresBackups } from "./postgres.ts";
 import { RedisBackups } from "./redis.ts";
 import { SecretsBundle } from "./secretsBundle.ts";
+import { VolumeSnapshots } from "./snapshots.ts";
 import { BackupSites, type BackupSitesArgs } from "./sites.ts";
+import { VectorBackups } from "./vectors.ts";
+import { Restore } from "../restore/restore.ts";
+import { Velero, type VeleroArgs } from "./velero/velero.ts";
 
 export interface BackupArgs {
   readonly cluster: ClusterSettings;
   /** Namespace of the jobs. */
   readonly namespace: pulumi.Input<string>;
+  /** Namespaces whose objects are backed up. */
+  readonly namespaces: VeleroArgs["namespaces"];
   readonly settings: BackupSettings;
-  readonly credentials: BackupSitesArgs["credentials"] & {
-    password(name: "recoveryPassphrase"): pulumi.Output<string>;
-  };
+  readonly credentials: BackupSitesArgs["credentials"] &
+    VeleroArgs["credentials"] & {
+      password(name: "recoveryPassphrase" | "edgeKey"): pulumi.Output<string>;
+    };
   readonly objectStore: ObjectStoreConnection;
   /** The second site. @default none */
   readonly offsite?: OffsiteConnection | undefined;
@@ -29,6 +39,8 @@ export interface BackupArgs {
   readonly postgres: PostgresBackupAccess | undefined;
   /** Likewise. */
   readonly redis: RedisBackupAccess | undefined;
+  /** Undefined when it lies in Postgres, or somebody else backs it up. @default undefined */
+  readonly vectorStore?: VectorStoreBackupAccess | undefined;
   readonly difyVersion: string;
   /** Kept in the bundle of secrets, and known to records by their fingerprints. */
   readonly keys: RecoveryKeys;
@@ -43,12 +55,14 @@ export class Backup extends pulumi.ComponentResource {
     const {
       cluster,
       namespace,
+      namespaces,
       settings,
       credentials,
       objectStore,
       offsite,
       postgres,
       redis,
+      vectorStore,
       difyVersion,
       keys,
       authority,
@@ -67,9 +81,20 @@ export class Backup extends pulumi.ComponentResource {
       );
     }
     if (redis) new RedisBackups("redis-backups", { ...common, redis }, child);
+    if (settings.clusterEtcd)
+      new ClusterEtcdBackups("cluster-etcd-backups", { ...common, etcd: settings.clusterEtcd }, child);
+    const snapshotImage = settings.snapshots.image ?? postgres?.settings.image;
+    if (settings.snapshots.class !== "none" && snapshotImage)
+      new VolumeSnapshots("volume-snapshots", { ...common, image: snapshotImage }, child);
+    if (vectorStore) new VectorBackups("vector-backups", { ...common, vectorStore }, child);
     const passphrase = credentials.password("recoveryPassphrase");
     new SecretsBundle("secrets-bundle", { ...common, keys, authority, passphrase }, child);
     new ObjectBackups("object-backups", { ...common, buckets }, child);
+    new Restore("restore", { ...common, objectStore, redis }, child);
+    if (settings.edge.sites.length > 0)
+      new EdgeBackups("edge-backups", { ...common, objectStore, key: credentials.password("edgeKey") }, child);
+    if (settings.velero.enabled)
+      new Velero("velero", { cluster, namespace, namespaces, settings, credentials, objectStore, offsite }, child);
     this.registerOutputs({});
   }
 }

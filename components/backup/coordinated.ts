@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import { databases, keyMode } from "../postgres/layout.ts";
@@ -6,10 +6,10 @@ import { consolePassword } from "../postgres/pooler.ts";
 import { pauseTiming } from "../postgres/pauseTiming.ts";
 import { script as postgresScript } from "../postgres/scripts.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
+import { account } from "../workload/account.ts";
 import { configurationFiles, secretFiles } from "../workload/configuration.ts";
 import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
 import { cronJob } from "../workload/cronJob.ts";
-import { workloadLabels } from "../workload/labels.ts";
 import { fingerprints, type RecoveryKeys } from "./keys.ts";
 import { archiveSeconds, primaryEnvironment } from "./postgres.ts";
 import type { BackupPartArgs } from "./part.ts";
@@ -34,10 +34,12 @@ const scripts = [
   "freeze.py",
   "poolers.py",
   "redis_snapshot.py",
+  "row_counts.py",
   "redis-check.sh",
   "upload.sh",
   "objects.sh",
   "record.py",
+  "kubernetes_api.py",
   "deposit.sh",
 ];
 
@@ -92,8 +94,18 @@ export class CoordinatedBackups extends pulumi.ComponentResource {
         schedule: take,
         timeZone: settings.timeZone,
         deadline: deadline * 3600,
+        backup: {
+          of: "coordinated",
+          kind: "copy",
+          copies: sites.destinations,
+          keepDays: postgres.settings.archive.retentionDays,
+        },
         runAs: { user: postgres.settings.user, group: postgres.settings.user },
-        serviceAccount: this.account(),
+        // May add ConfigMaps, and nothing else: what it has written it can neither change nor remove.
+        serviceAccount: account(
+          { namespace, workload, rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["create"] }] },
+          child,
+        ),
         initContainers: [
           this.freeze(),
           ...(redis ? [this.checkRedis(redis), this.upload()] : []),
@@ -123,26 +135,6 @@ export class CoordinatedBackups extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** May add ConfigMaps, and nothing else: what it has written it can neither change nor remove. */
-  private account(): pulumi.Output<string> {
-    const { namespace } = this.args;
-    const metadata = { name: workload, namespace, labels: { ...workloadLabels(workload) } };
-    const child = { parent: this };
-    const account = new k8s.core.v1.ServiceAccount(workload, { metadata, automountServiceAccountToken: false }, child);
-    const rules = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["create"] }];
-    const role = new k8s.rbac.v1.Role(workload, { metadata, rules }, child);
-    const binding = new k8s.rbac.v1.RoleBinding(
-      workload,
-      {
-        metadata,
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
-      },
-      child,
-    );
-    return pulumi.all([account.metadata.name, binding.id]).apply(([accountName]) => accountName);
-  }
-
   private freeze(): ContainerArgs {
     const { cluster, settings, sites, postgres, redis, storeEndpoint } = this.args;
     const { host, certified, port, user, secret } = postgres.poolers;
@@ -151,6 +143,7 @@ export class CoordinatedBackups extends pulumi.ComponentResource {
       timing: pauseTiming(postgres.settings),
       poolers: { host, certified, port },
       writers: Object.values(databases),
+      databases: Object.values(databases),
       repositories: postgres.repositories.length,
       archiveSeconds: archiveSeconds(postgres.settings),
       store: { endpoint: storeEndpoint, ...(sites.authority !== undefined && { authority: sites.authority }) },

@@ -36,6 +36,7 @@ export class ObjectBackups extends pulumi.ComponentResource {
         schedule: copy,
         timeZone: settings.timeZone,
         deadline: deadline * 3600,
+        backup: { of: "object-copy", kind: "copy", copies: sites.destinations },
         runAs: { user, group: user },
         containers: [
           {

@@ -7,6 +7,7 @@ import { databases, hostOf, names, paths, ports, roles, tlsFiles } from "../post
 import { configurationFiles } from "../workload/configuration.ts";
 import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
 import { cronJob } from "../workload/cronJob.ts";
+import type { DeclaredBackup } from "../workload/declaredBackup.ts";
 import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
 import { outbox, scriptsFolder, uploadJob } from "./upload.ts";
@@ -83,7 +84,10 @@ export class PostgresBackups extends pulumi.ComponentResource {
     { repository, type }: { readonly repository: number; readonly type: "full" | "incr" },
   ): k8s.batch.v1.CronJob {
     const env = { REPOSITORY: `${repository}`, TYPE: type, WAIT_SECONDS: `${Math.floor(this.deadline * waitShare)}` };
-    return this.job(name, schedule, "postgres-base.sh", env);
+    // Repositories are numbered as sites are: the cluster's own, then the one off site.
+    const copies = this.args.sites.destinations.slice(repository - 1, repository);
+    const kind = type === "full" ? "full" : "incremental";
+    return this.job(name, schedule, "postgres-base.sh", env, { of: "pgbackrest", kind, copies });
   }
 
   private check(): k8s.batch.v1.CronJob {
@@ -113,6 +117,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
         schedule: dump,
         source: { ...source, mounts: { [paths.tls]: { volume: "tls", readOnly: true } } },
         scripts: this.scripts,
+        backs: { of: "postgres-dump", kind: "dump" },
         dataset: "dumps",
         keepDays: dumpDays,
         scratch,
@@ -145,6 +150,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
     schedule: string,
     file: string,
     env: Readonly<Record<string, EnvironmentValue>>,
+    backup?: DeclaredBackup,
   ): k8s.batch.v1.CronJob {
     const { settings, postgres } = this.args;
     const { client } = postgres;
@@ -153,6 +159,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
       name,
       {
         ...this.common,
+        ...(backup && { backup }),
         schedule,
         timeZone: settings.timeZone,
         containers: [

@@ -22,7 +22,9 @@ export class RedisBackups extends pulumi.ComponentResource {
     const { rdb, keepDays, deadline, resources } = settings.redis;
     const { image, user, storage } = redis.settings;
     const child = { parent: this };
-    const files = { "redis-rdb.sh": script("redis-rdb.sh"), "upload.sh": script("upload.sh") };
+    const files = Object.fromEntries(
+      ["redis-rdb.sh", "redis-check.sh", "upload.sh"].map((file) => [file, script(file)]),
+    );
     const scripts = configurationFiles(workload, { namespace, workload, files }, child);
     this.job = uploadJob(
       "redis-rdb",
@@ -48,6 +50,7 @@ export class RedisBackups extends pulumi.ComponentResource {
           resources,
         },
         scripts,
+        backs: { of: "redis-rdb", kind: "snapshot" },
         dataset: "redis",
         keepDays,
         // As large as a server's own volume: a snapshot is smaller than the two that lie there.

@@ -56,6 +56,7 @@ export class SecretsBundle extends pulumi.ComponentResource {
           resources: { cpu: "10m", memory: "32Mi" },
         },
         scripts,
+        backs: { of: "secrets-bundle", kind: "copy" },
         dataset: "secrets",
         keepDays,
         cipher: { secret: cipher.metadata.name, key: passphraseKey },

@@ -39,6 +39,8 @@ export class BackupSites extends pulumi.ComponentResource {
   readonly mounts = { [authorities]: { volume: "backup-authorities", readOnly: true } };
   readonly volumes: readonly { readonly name: string; readonly configMap: { readonly name: pulumi.Output<string> } }[];
   readonly reads: readonly Configuration[];
+  /** URL of the bucket of backups at each site, the cluster's own first. */
+  readonly destinations: readonly pulumi.Output<string>[];
   /** Buckets are there. */
   readonly ready: readonly pulumi.Input<pulumi.Resource>[];
   private readonly names: readonly Site["name"][];
@@ -101,6 +103,7 @@ export class BackupSites extends pulumi.ComponentResource {
     };
     this.volumes = [{ name: "backup-authorities", configMap: { name: trust.metadata.name } }];
     this.reads = [secret, trust];
+    this.destinations = sites.map(({ store }) => pulumi.interpolate`${store.endpoint}/${store.backups.bucket}`);
     this.ready = sites.flatMap(({ store }) => store.ready);
     this.names = names;
     this.registerOutputs({ sites: names });
@@ -134,7 +137,7 @@ function siteEnvironment({ name, store }: Site, keys: k8s.core.v1.Secret): Recor
 }
 
 /** rclone's settings of a remote. */
-function remote(
+export function remote(
   name: string,
   store: Pick<OffsiteConnection, "endpoint" | "region" | "addressing">,
   { secret, keys }: { readonly secret: pulumi.Input<string>; readonly keys: string },

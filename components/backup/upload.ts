@@ -5,6 +5,7 @@ import type { BackupSettings } from "../../config/backup.ts";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
 import { cronJob, type CronJobArgs } from "../workload/cronJob.ts";
+import type { DeclaredBackup } from "../workload/declaredBackup.ts";
 import type { BackupSites } from "./sites.ts";
 
 /** Where the scripts of a job are. */
@@ -13,13 +14,17 @@ export const scriptsFolder = "/opt/dify-ha";
 /** Where the containers of a job leave what is to be uploaded. */
 export const outbox = "/outbox";
 
-export interface UploadJobArgs extends Omit<CronJobArgs, "containers" | "initContainers" | "timeZone"> {
+export interface UploadJobArgs extends Omit<CronJobArgs, "containers" | "initContainers" | "timeZone" | "backup"> {
   readonly settings: Pick<BackupSettings, "image" | "timeZone">;
   readonly sites: BackupSites;
   /** Leaves files in the outbox. */
   readonly source: ContainerArgs;
+  /** Reads what is in the outbox: nothing is uploaded unless it ends well. @default source has done so */
+  readonly check?: ContainerArgs;
   /** Has upload.sh, and what `source` runs. */
   readonly scripts: k8s.core.v1.ConfigMap;
+  /** What it is a backup of. */
+  readonly backs: Pick<DeclaredBackup, "of" | "kind">;
   /** Place in the buckets: "dumps". */
   readonly dataset: string;
   /** Days for which it is kept. The newest stays in any case: what is older goes only after something newer has arrived. */
@@ -31,25 +36,53 @@ export interface UploadJobArgs extends Omit<CronJobArgs, "containers" | "initCon
 }
 
 /** Room for an outbox, as a volume that goes with the job. */
-export function outboxVolume({ storageClass }: ClusterSettings, storage: string): types.input.core.v1.Volume {
+export function outboxVolume(cluster: ClusterSettings, storage: string): types.input.core.v1.Volume {
+  return scratchVolume("outbox", cluster, storage);
+}
+
+/** A volume that goes with the pod. */
+export function scratchVolume(
+  name: string,
+  { storageClass }: ClusterSettings,
+  storage: string,
+): types.input.core.v1.Volume {
   const claim = {
     accessModes: ["ReadWriteOnce"],
     resources: { requests: { storage } },
     ...(storageClass && { storageClassName: storageClass }),
   };
-  return { name: "outbox", ephemeral: { volumeClaimTemplate: { spec: claim } } };
+  return { name, ephemeral: { volumeClaimTemplate: { spec: claim } } };
 }
 
 /** A CronJob that leaves files in a folder and then carries them to every site, encrypted, with their checksums. */
 export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.CronJob {
-  const { settings, sites, source, scripts, dataset, keepDays, cipher, scratch, volumes, reads, after, ...rest } = args;
+  const {
+    settings,
+    sites,
+    source,
+    check,
+    scripts,
+    backs,
+    dataset,
+    keepDays,
+    cipher,
+    scratch,
+    volumes,
+    reads,
+    after,
+    ...rest
+  } = args;
   const scriptsMount = { [scriptsFolder]: { volume: "scripts", readOnly: true } };
   return cronJob(
     name,
     {
       ...rest,
       timeZone: settings.timeZone,
-      initContainers: [{ ...source, mounts: { ...source.mounts, ...scriptsMount, [outbox]: { volume: "outbox" } } }],
+      backup: { ...backs, copies: sites.destinations, keepDays },
+      initContainers: [
+        { ...source, mounts: { ...source.mounts, ...scriptsMount, [outbox]: { volume: "outbox" } } },
+        ...(check ? [{ ...check, mounts: { [outbox]: { volume: "outbox", readOnly: true } } }] : []),
+      ],
       containers: [
         {
           name: "upload",

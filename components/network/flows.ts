@@ -21,10 +21,18 @@ export const areas = {
   "replication-check": "data",
   "postgres-backup": "data",
   "etcd-backup": "data",
+  "cluster-etcd-backup": "data",
+  "volume-snapshots": "data",
   "redis-backup": "data",
   "objects-backup": "data",
   "coordinated-backup": "data",
   "secrets-bundle": "data",
+  "vector-backup": "data",
+  "edge-backup": "data",
+  restore: "data",
+  edges: "data",
+  velero: "data",
+  "velero-kinds": "data",
   redis: "data",
   "redis-haproxy": "data",
   minio: "data",
@@ -35,6 +43,7 @@ export const areas = {
   sandbox: "sandbox",
   "ssrf-proxy": "sandbox",
   "agent-sandbox": "sandbox",
+  drills: "drills",
 } as const satisfies Record<string, Area>;
 
 export type WorkloadName = keyof typeof areas;
@@ -62,7 +71,7 @@ export interface Flow {
 
 type FlowSettings = Pick<
   Settings,
-  "network" | "postgres" | "redis" | "objectStore" | "offsite" | "vectorStore" | "dify"
+  "network" | "postgres" | "redis" | "objectStore" | "offsite" | "backup" | "drills" | "vectorStore" | "dify"
 >;
 
 const https = [80, 443] as const;
@@ -79,7 +88,10 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...redisFlows(settings),
     ...objectStoreFlows(settings),
     ...offsiteFlows(settings),
+    ...clusterFlows(settings),
+    ...(hasDrills(settings) ? drillFlows(settings) : []),
     ...vectorStoreFlows(settings),
+    ...(settings.backup.velero.enabled ? veleroFlows(settings) : []),
     ...monitoringFlows(settings),
   ];
 }
@@ -201,18 +213,23 @@ function redisFlows({ redis, postgres, dify }: FlowSettings): Flow[] {
     { from: "redis-haproxy", to: "redis", ports: [6379], why: "the master" },
     { from: "redis", to: "redis", ports: [6379, 26379], why: "replication and votes" },
     ...each(redisBackups(postgres), "redis", [6379], "snapshots"),
+    ...each(["restore"], "redis", [6379], "keys out of a snapshot"),
   ];
 }
 
-/** Workloads that write backups. */
-function backupWriters({ postgres, redis }: FlowSettings): WorkloadName[] {
+/** Workloads that write backups, and those that read them back. */
+function backupWriters({ postgres, redis, backup, vectorStore }: FlowSettings): WorkloadName[] {
   return [
     ...(postgres.backend === "patroni"
       ? (["postgres", "postgres-bootstrap", "postgres-backup", "etcd-backup", "coordinated-backup"] as const)
       : []),
     ...(redis.backend === "sentinel" ? (["redis-backup"] as const) : []),
+    ...(backup.clusterEtcd ? (["cluster-etcd-backup"] as const) : []),
+    ...(vectorStore.kind === "qdrant" ? (["vector-backup"] as const) : []),
     "objects-backup",
     "secrets-bundle",
+    "restore",
+    ...(backup.velero.enabled ? (["velero"] as const) : []),
   ];
 }
 
@@ -220,15 +237,39 @@ function offsiteFlows(settings: FlowSettings): Flow[] {
   const { offsite } = settings;
   if (offsite.backend === "none") return [];
   const port = offsite.backend === "s3" ? Number(new URL(offsite.endpoint).port) || 443 : 443;
-  return each(backupWriters(settings), "anywhere", [port], "archive and backups off site");
+  return [
+    ...each(backupWriters(settings), "anywhere", [port], "archive and backups off site"),
+    ...(hasDrills(settings) ? each(["drills"], "anywhere", [port], "backups are restored from there") : []),
+  ];
+}
+
+/** What is restored comes from a repository of ours. */
+const hasDrills = ({ drills, postgres }: FlowSettings): boolean => drills.enabled && postgres.backend === "patroni";
+
+function drillFlows({ network }: FlowSettings): Flow[] {
+  return each(["drills"], "anywhere", network.kubernetesApi.ports, "the record in the cluster, and the result");
+}
+
+/** What backs up the cluster that all of this runs on. */
+function clusterFlows({ network, backup: { clusterEtcd, snapshots } }: FlowSettings): Flow[] {
+  const ports = clusterEtcd?.endpoints.map((endpoint) => Number(/\d+$/.exec(endpoint)?.[0])) ?? [];
+  return [
+    ...(clusterEtcd ? each(["cluster-etcd-backup"], "anywhere", [...new Set(ports)], "snapshots of the cluster") : []),
+    ...(snapshots.class === "none"
+      ? []
+      : each(["volume-snapshots"], "anywhere", network.kubernetesApi.ports, "snapshots of volumes")),
+  ];
 }
 
 function objectStoreFlows(settings: FlowSettings): Flow[] {
   const { objectStore } = settings;
-  const clients = [...backend, "plugin-daemon", ...backupWriters(settings)] as const;
+  const drills = hasDrills(settings) ? (["drills"] as const) : [];
+  const clients = [...backend, "plugin-daemon", ...backupWriters(settings), ...drills] as const;
   if (objectStore.backend === "s3") return each(clients, "anywhere", [443], "S3");
+  const edges = settings.backup.edge.sites.length > 0 ? (["edge-backup", "edges"] as const) : [];
   return [
     ...each(clients, "minio-s3", [9000], "files, plugin packages, backups"),
+    ...each(edges, "minio-s3", [9000], "repositories of edge sites"),
     { from: "object-store-bootstrap", to: "minio-s3", ports: [9000], why: "buckets and users" },
     { from: "minio-s3", to: "minio", ports: [9000], why: "servers that answer" },
     { from: "minio", to: "minio", ports: [9000], why: "erasure sets" },
@@ -254,6 +295,7 @@ function vectorStoreFlows({ vectorStore }: FlowSettings): Flow[] {
     case "qdrant":
       return [
         ...each(clients, "qdrant", [6333, 6334], "vectors"),
+        { from: "vector-backup", to: "qdrant", ports: [6333], why: "snapshots" },
         { from: "qdrant", to: "qdrant", ports: [6335], why: "consensus and shards" },
       ];
     case "milvus":
@@ -261,7 +303,15 @@ function vectorStoreFlows({ vectorStore }: FlowSettings): Flow[] {
   }
 }
 
-function monitoringFlows({ network, postgres, redis, objectStore }: FlowSettings): Flow[] {
+function veleroFlows({ network }: FlowSettings): Flow[] {
+  const { ports } = network.kubernetesApi;
+  return [
+    { from: "velero", to: "anywhere", ports, why: "what is backed up, and its own resources" },
+    { from: "velero-kinds", to: "anywhere", ports, why: "the kinds of Velero's API" },
+  ];
+}
+
+function monitoringFlows({ network, postgres, redis, objectStore, backup }: FlowSettings): Flow[] {
   if (!network.monitoringNamespace) return [];
   const why = "metrics";
   return [
@@ -282,5 +332,6 @@ function monitoringFlows({ network, postgres, redis, objectStore }: FlowSettings
           { from: "monitoring", to: "minio-s3", ports: [8404], why },
         ] as const)
       : []),
+    ...(backup.velero.enabled ? ([{ from: "monitoring", to: "velero", ports: [8085], why }] as const) : []),
   ];
 }

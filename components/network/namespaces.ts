@@ -1,13 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
+import { backupKeys } from "../workload/backupKeys.ts";
 
-/** What runs apart: Dify's services, what holds data, and the code of users. */
-export type Area = "app" | "data" | "sandbox";
+/** What runs apart: Dify's services, what holds data, the code of users, and backups that are restored for trial. */
+export type Area = "app" | "data" | "sandbox" | "drills";
+
+/** Areas in which something stays. */
+export type LastingArea = Exclude<Area, "drills">;
 
 /** Name of each area's namespace: known before anything is registered, for addresses inside configuration files. */
 export function namespaceNames({ prefix }: Pick<ClusterSettings, "prefix">): Readonly<Record<Area, string>> {
-  return { app: prefix, data: `${prefix}-data`, sandbox: `${prefix}-sandbox` };
+  return { app: prefix, data: `${prefix}-data`, sandbox: `${prefix}-sandbox`, drills: `${prefix}-drills` };
 }
 
 /** Pod Security level that a namespace enforces. Dify's sandbox starts as root, to lock the code of users in: nothing else may share its namespace. */
@@ -15,6 +19,7 @@ const podSecurity: Readonly<Record<Area, "restricted" | "baseline">> = {
   app: "restricted",
   data: "restricted",
   sandbox: "baseline",
+  drills: "restricted",
 };
 
 export interface NamespacesArgs {
@@ -41,11 +46,12 @@ export class Namespaces extends pulumi.ComponentResource {
               "pod-security.kubernetes.io/audit": "restricted",
               "pod-security.kubernetes.io/warn": "restricted",
             },
+            ...(area === "drills" && { annotations: { [backupKeys.method]: "none" } }),
           },
         },
         { parent: this, protect: args.cluster.protect, retainOnDelete: args.cluster.retain },
       ).metadata.name;
-    this.names = { app: declare("app"), data: declare("data"), sandbox: declare("sandbox") };
+    this.names = { app: declare("app"), data: declare("data"), sandbox: declare("sandbox"), drills: declare("drills") };
     this.registerOutputs({ names: this.names });
   }
 }

@@ -40,7 +40,12 @@ export class Network extends pulumi.ComponentResource {
     const first = [...policies, ...this.priorities(priorityClass(cluster, "data"), priorityClass(cluster, "service"))];
     const guards = pulumi.all(first.map(({ urn }) => urn));
     const guarded = (area: Area) => pulumi.all([names[area], guards]).apply(([namespace]) => namespace);
-    this.namespaces = { app: guarded("app"), data: guarded("data"), sandbox: guarded("sandbox") };
+    this.namespaces = {
+      app: guarded("app"),
+      data: guarded("data"),
+      sandbox: guarded("sandbox"),
+      drills: guarded("drills"),
+    };
     this.registerOutputs({ namespaces: this.namespaces });
   }
 

@@ -91,7 +91,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
         { parent: this },
       );
     this.policies = [
-      ...(["app", "data", "sandbox"] as const).map((area) =>
+      ...(["app", "data", "sandbox", "drills"] as const).map((area) =>
         declare(`default-deny-${area}`, "default-deny", area, denyAll),
       ),
       ...workloadsIn(flows).map((w) => declare(w, w, areas[w], policyOf(w, flows, args))),

@@ -6,17 +6,29 @@ import type { MinioSettings } from "../../config/objectStore.ts";
 import { oneTimeJob } from "../workload/job.ts";
 import { workloadLabels } from "../workload/labels.ts";
 import { bucketLines, lifecycle, type BucketRole, type DeclaredBucket } from "./buckets.ts";
+import { drillsPolicy, drillsUser } from "./drillsPolicy.ts";
 import { policyDocument } from "./policyDocument.ts";
 
 const script = readFileSync(new URL("../../scripts/object-store/bootstrap.sh", import.meta.url), "utf8");
 
-/** All that decides what the bootstrap does: the buckets as JSON for policies, and the same for a shell without a JSON parser. */
-export function bootstrapFiles(buckets: readonly DeclaredBucket[]): Readonly<Record<string, string>> {
+/**
+ * All that decides what the bootstrap does: the buckets as JSON for policies, and the same for a shell without a JSON parser; and the user of drills, who
+ * has no bucket.
+ * @param tried Those whose backups are tried.
+ */
+export function bootstrapFiles(
+  buckets: readonly DeclaredBucket[],
+  tried: Readonly<Record<BucketRole, DeclaredBucket>>,
+): Readonly<Record<string, string>> {
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
+  const named = (...roles: readonly BucketRole[]) => roles.map((role) => tried[role].name);
+  const rights = drillsPolicy({ locked: named("backups", "catalogue"), originals: named("dify", "plugins") });
   return {
     "bootstrap.sh": script,
     "buckets.json": json(buckets),
     "buckets.txt": bucketLines(buckets),
+    "readers.txt": `${drillsUser}\n`,
+    [`policy-${drillsUser}.json`]: json(rights),
     ...Object.fromEntries(buckets.map((bucket) => [`lifecycle-${bucket.name}.json`, json(lifecycle(bucket))])),
     ...Object.fromEntries(buckets.map((bucket) => [`policy-${bucket.user}.json`, json(policyDocument(bucket))])),
   };
@@ -27,9 +39,11 @@ export interface BucketBootstrapArgs {
   readonly namespace: pulumi.Input<string>;
   readonly settings: Pick<MinioSettings, "image" | "user">;
   readonly endpoint: string;
-  readonly buckets: Readonly<Record<BucketRole, DeclaredBucket>>;
-  /** Secret key of each bucket's user. */
-  readonly userKeys: Readonly<Record<BucketRole, pulumi.Input<string>>>;
+  readonly buckets: readonly DeclaredBucket[];
+  /** Those that drills read. */
+  readonly tried: Readonly<Record<BucketRole, DeclaredBucket>>;
+  /** Secret key of each user, by the user's name. */
+  readonly userKeys: Readonly<Record<string, pulumi.Input<string>>>;
   /** Has the administrator under the keys "user" and "password". */
   readonly administrator: k8s.core.v1.Secret;
   readonly authority: pulumi.Input<string>;
@@ -43,7 +57,7 @@ export class BucketBootstrap extends pulumi.ComponentResource {
 
   constructor(name: string, args: BucketBootstrapArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:objectStore:BucketBootstrap", name, {}, opts);
-    const files = bootstrapFiles(Object.values(args.buckets));
+    const files = bootstrapFiles(args.buckets, args.tried);
     const declared = this.declaration(name, args, files);
     const users = this.users(name, args);
     this.job = this.run(name, args, files, declared, users);
@@ -65,13 +79,12 @@ export class BucketBootstrap extends pulumi.ComponentResource {
     );
   }
 
-  private users(name: string, { namespace, buckets, userKeys }: BucketBootstrapArgs): k8s.core.v1.Secret {
-    const roles = Object.keys(buckets) as BucketRole[];
+  private users(name: string, { namespace, userKeys }: BucketBootstrapArgs): k8s.core.v1.Secret {
     return new k8s.core.v1.Secret(
       "object-store-users",
       {
         metadata: { name: "object-store-users", namespace, labels: { ...workloadLabels(name) } },
-        stringData: Object.fromEntries(roles.map((role) => [buckets[role].user, userKeys[role]])),
+        stringData: { ...userKeys },
       },
       { parent: this },
     );

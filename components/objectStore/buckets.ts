@@ -19,6 +19,10 @@ export interface DeclaredBucket {
   readonly user: string;
   /** Names of buckets that this user may read besides, with their versions: what it makes backups of. */
   readonly reads: readonly string[];
+  /** Names of buckets that this user may use besides as its own: what others can only add to. */
+  readonly keeps?: readonly string[] | undefined;
+  /** Its user can add, and delete nothing but its own notes (locks of restic). */
+  readonly appendOnly?: true;
 }
 
 /** Name of the key in MinIO's key management. */
@@ -40,11 +44,14 @@ export function noncurrentDays(lockDays: number): number {
   return lockDays;
 }
 
-/** The buckets of a stack. */
-export function declaredBuckets({
-  buckets,
-  retention,
-}: Pick<MinioSettings, "buckets" | "retention">): Readonly<Record<BucketRole, DeclaredBucket>> {
+/**
+ * The buckets of a stack.
+ * @param edges Names of its edge sites.
+ */
+export function declaredBuckets(
+  { buckets, retention }: Pick<MinioSettings, "buckets" | "retention">,
+  edges: readonly string[] = [],
+): Readonly<Record<BucketRole, DeclaredBucket>> {
   const application = (name: string, user: BucketRole): DeclaredBucket => ({
     name,
     purpose: "application",
@@ -67,9 +74,32 @@ export function declaredBuckets({
   return {
     dify: application(buckets.dify, "dify"),
     plugins: application(buckets.plugins, "plugins"),
-    backups: backup(buckets.backups, "backups", retention.backupDays, [buckets.dify, buckets.plugins]),
+    backups: {
+      ...backup(buckets.backups, "backups", retention.backupDays, [buckets.dify, buckets.plugins]),
+      keeps: edges.length > 0 ? edges.map(edgeBucketName) : undefined,
+    },
     catalogue: backup(buckets.catalogue, "catalogue", retention.catalogueDays, []),
   };
+}
+
+/** The bucket of an edge site. Its user has the same name. */
+export function edgeBucketName(site: string): string {
+  return `edge-${site}`;
+}
+
+/** The buckets of edge sites. */
+export function edgeBuckets(sites: readonly string[], { backupDays }: MinioSettings["retention"]): DeclaredBucket[] {
+  return sites.map((site) => ({
+    name: edgeBucketName(site),
+    purpose: "backup",
+    versioned: true,
+    lock: { mode: "COMPLIANCE", days: backupDays },
+    encryption: encryptionKey,
+    noncurrentDays: noncurrentDays(backupDays),
+    user: edgeBucketName(site),
+    reads: [],
+    appendOnly: true,
+  }));
 }
 
 /** Lifecycle of a bucket as S3 takes it. */

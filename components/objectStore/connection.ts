@@ -12,6 +12,17 @@ export function awsEndpoint(region: string): string {
   return `https://s3.${region}.amazonaws.com`;
 }
 
+/** Backups and records for those who only read them. */
+export interface ReadingConnection extends Pick<
+  ObjectStoreConnection,
+  "endpoint" | "region" | "addressing" | "caCertificate" | "backups" | "catalogue" | "ready"
+> {
+  /** Buckets of which the backups are copies, with a user that reads them. @default nobody may look */
+  readonly originals: readonly BucketLogin[];
+  /** Its user can write nothing but its own folder of the locked buckets, where it may also try to delete. */
+  readonly confined: boolean;
+}
+
 /** What a client of the object store needs to know; MinIO and S3 offer this and nothing else. */
 export interface ObjectStoreConnection {
   /** URL with scheme and port: https://... */

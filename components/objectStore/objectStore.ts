@@ -4,11 +4,13 @@ import type { MinioSettings, ObjectStoreSettings, S3Settings } from "../../confi
 import type { SecretName } from "../../config/secrets.ts";
 import type { CertificateAuthority } from "../network/certificates.ts";
 import { BucketBootstrap } from "./bootstrap.ts";
-import { declaredBuckets, userSecrets, type BucketRole } from "./buckets.ts";
-import { awsEndpoint, type BucketLogin, type ObjectStoreConnection } from "./connection.ts";
+import { declaredBuckets, edgeBucketName, edgeBuckets, userSecrets, type BucketRole } from "./buckets.ts";
+import { edgeSecretKey } from "./edgeKeys.ts";
+import { awsEndpoint, type BucketLogin, type ObjectStoreConnection, type ReadingConnection } from "./connection.ts";
+import { drillsUser } from "./drillsPolicy.ts";
 import { Minio } from "./minio.ts";
 
-/** Secrets used: those of `userSecrets`; with MinIO also objectStoreRootPassword and objectStoreEncryptionKey. */
+/** Secrets used: those of `userSecrets`; with MinIO also drillObjectsKey, objectStoreRootPassword and objectStoreEncryptionKey, and edgeKey when there are edge sites. */
 export interface ObjectStoreCredentials {
   password(name: SecretName): pulumi.Output<string>;
   /** Base64 of 32 bytes. */
@@ -23,7 +25,11 @@ export interface ObjectStoreArgs {
   /** Signs the certificate of the servers. */
   readonly authority: CertificateAuthority;
   readonly credentials: ObjectStoreCredentials;
+  /** Names of the edge sites, which get a bucket each; used by the backend "minio". @default none */
+  readonly edges?: readonly string[];
 }
+
+const drillsSecret = "drillObjectsKey" satisfies SecretName;
 
 const roles: readonly BucketRole[] = ["dify", "plugins", "backups", "catalogue"];
 
@@ -33,6 +39,8 @@ const roles: readonly BucketRole[] = ["dify", "plugins", "backups", "catalogue"]
  */
 export class ObjectStore extends pulumi.ComponentResource {
   readonly connection: ObjectStoreConnection;
+  /** For drills, which must not be able to change a backup. In buckets that exist elsewhere there is no user of theirs. */
+  readonly reading: ReadingConnection;
 
   /** @param name The Job that makes buckets is called `NAME-bootstrap`; the servers are always called "minio". */
   constructor(name: string, args: ObjectStoreArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,12 +48,13 @@ export class ObjectStore extends pulumi.ComponentResource {
     const { settings } = args;
     this.connection =
       settings.backend === "s3" ? s3Connection(settings, args.credentials) : this.withMinio(name, settings, args);
+    this.reading = reading(settings, this.connection, args.credentials);
     this.registerOutputs({ endpoint: this.connection.endpoint });
   }
 
   private withMinio(name: string, settings: MinioSettings, args: ObjectStoreArgs): ObjectStoreConnection {
-    const { cluster, namespace, authority, credentials } = args;
-    const buckets = declaredBuckets(settings);
+    const { cluster, namespace, authority, credentials, edges = [] } = args;
+    const buckets = declaredBuckets(settings, edges);
     const userKeys = byRole((role) => credentials.password(userSecrets[role]));
     const minio = new Minio(
       "minio",
@@ -66,8 +75,15 @@ export class ObjectStore extends pulumi.ComponentResource {
         namespace,
         settings,
         endpoint: minio.endpoint,
-        buckets,
-        userKeys,
+        buckets: [...Object.values(buckets), ...edgeBuckets(edges, settings.retention)],
+        tried: buckets,
+        userKeys: {
+          [drillsUser]: credentials.password(drillsSecret),
+          ...Object.fromEntries(roles.map((role) => [buckets[role].user, userKeys[role]])),
+          ...Object.fromEntries(
+            edges.map((edge) => [edgeBucketName(edge), edgeSecretKey(credentials.password("edgeKey"), edge)]),
+          ),
+        },
         administrator: minio.secret,
         authority: authority.certificate,
         after: minio.ready,
@@ -96,6 +112,22 @@ function s3Connection(settings: S3Settings, credentials: ObjectStoreCredentials)
       login(settings[role].bucket, settings[role].accessKey, credentials.password(userSecrets[role])),
     ),
     ready: [],
+  };
+}
+
+function reading(
+  { backend }: ObjectStoreSettings,
+  connection: ObjectStoreConnection,
+  credentials: ObjectStoreCredentials,
+): ReadingConnection {
+  if (backend === "s3") return { ...connection, originals: [], confined: false };
+  const as = ({ bucket }: BucketLogin) => login(bucket, drillsUser, credentials.password(drillsSecret));
+  return {
+    ...connection,
+    backups: as(connection.backups),
+    catalogue: as(connection.catalogue),
+    originals: [as(connection.dify), as(connection.plugins)],
+    confined: true,
   };
 }
 

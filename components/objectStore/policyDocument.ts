@@ -43,32 +43,46 @@ export const denied = [
 ];
 
 /** Of a bucket that backups are made of. */
-const readBucketActions = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions"];
-const readObjectActions = ["s3:GetObject", "s3:GetObjectVersion"];
+export const readBucketActions = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions"];
+export const readObjectActions = ["s3:GetObject", "s3:GetObjectVersion"];
+
+/** Folders of a repository of restic to which a backup adds. What it is read by, config and keys, is made in the centre. */
+const grownFolders = ["data", "index", "snapshots", "locks"];
+
+type Rights = Pick<DeclaredBucket, "name" | "purpose" | "reads" | "keeps" | "appendOnly">;
 
 /** The rights of a bucket's one user: that bucket, and of it only what its clients do; and to read what it makes backups of. */
-export function policyDocument({
-  name,
-  purpose,
-  reads,
-}: Pick<DeclaredBucket, "name" | "purpose" | "reads">): PolicyDocument {
+export function policyDocument({ name, purpose, reads, keeps = [], appendOnly }: Rights): PolicyDocument {
   const backup = purpose === "backup";
+  const never: PolicyStatement = { Sid: "Never", Effect: "Deny", Action: denied, Resource: ["arn:aws:s3:::*"] };
+  if (appendOnly) return policyOf(...additionStatements(name), never);
   return policyOf(
     {
       Sid: "Bucket",
       Effect: "Allow",
       Action: [...bucketActions, ...(backup ? backupBucketActions : [])],
-      Resource: [bucketArn(name)],
+      Resource: [name, ...keeps].map(bucketArn),
     },
     {
       Sid: "Objects",
       Effect: "Allow",
       Action: [...objectActions, ...(backup ? backupObjectActions : [])],
-      Resource: [objectsArn(name)],
+      Resource: [name, ...keeps].map(objectsArn),
     },
     ...(reads.length > 0 ? readStatements(reads) : []),
-    { Sid: "Never", Effect: "Deny", Action: denied, Resource: ["arn:aws:s3:::*"] },
+    never,
   );
+}
+
+function additionStatements(bucket: string): PolicyStatement[] {
+  const within = (folder: string) => objectsArn(`${bucket}/${folder}`);
+  const adds = objectActions.filter((action) => action !== "s3:DeleteObject");
+  return [
+    { Sid: "Bucket", Effect: "Allow", Action: bucketActions, Resource: [bucketArn(bucket)] },
+    { Sid: "Objects", Effect: "Allow", Action: ["s3:GetObject"], Resource: [objectsArn(bucket)] },
+    { Sid: "Additions", Effect: "Allow", Action: adds, Resource: grownFolders.map(within) },
+    { Sid: "Locks", Effect: "Allow", Action: ["s3:DeleteObject"], Resource: [within("locks")] },
+  ];
 }
 
 function readStatements(buckets: readonly string[]): PolicyStatement[] {

@@ -3,7 +3,7 @@ import type { PatroniSettings } from "../../config/postgres.ts";
 import { namespaceNames } from "../network/namespaces.ts";
 import type { ContainerArgs, EnvironmentValue, Mount } from "../workload/container.ts";
 import { serviceDomain } from "../workload/service.ts";
-import { hostOf, keyPrefix, lastingHosts, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
+import { hostOf, keyPrefix, lastingHosts, membersOf, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
 import { failoverTiming, type VoterTiming } from "./timing.ts";
 
 type Environment = Readonly<Record<string, EnvironmentValue>>;
@@ -51,6 +51,7 @@ function postgres({ cluster, settings, patroniPassword, repository }: MemberPodA
       PATRONI_RESTAPI_PASSWORD: patroniPassword,
       CONFIG_FOLDER: paths.config,
       SPOOL_FOLDER: paths.spool,
+      ...restoreEnvironment(settings, cluster),
       ...repository.env,
     },
     mounts: {
@@ -72,6 +73,22 @@ function postgres({ cluster, settings, patroniPassword, repository }: MemberPodA
     startupProbe: { ...https("/liveness"), periodSeconds: 2, failureThreshold: 150 },
     livenessProbe: { ...https("/liveness"), periodSeconds: 10, failureThreshold: 6 },
     readinessProbe: { ...https("/readiness"), periodSeconds: 3, failureThreshold: 2 },
+  };
+}
+
+/** What scripts/postgres/restore-member.sh knows of the cluster; its target is told when it is called. */
+export function restoreEnvironment(
+  { members, binDir }: Pick<PatroniSettings, "members" | "binDir">,
+  cluster: ClusterSettings,
+): Readonly<Record<string, string>> {
+  return {
+    STANZA: scope,
+    DATA: paths.data,
+    BIN: binDir,
+    SOCKETS: paths.sockets,
+    MEMBERS: membersOf("members", members, cluster)
+      .map(({ name }) => name)
+      .join(" "),
   };
 }
 

@@ -93,6 +93,21 @@ export function jobRepositoryConfig(
   });
 }
 
+/**
+ * Configuration of a drill or whoever else only restores: one repository, as number 1.
+ * @param folders Where the data are put, and what else it writes.
+ */
+export function restoreConfig(
+  settings: PatroniSettings,
+  place: RepositoryPlace,
+  folders: { readonly data: string; readonly spool: string },
+): string {
+  return render({
+    global: { ...repositories(settings, [place]), "io-timeout": 15, "spool-path": folders.spool },
+    [scope]: { "pg1-path": folders.data },
+  });
+}
+
 function repositories({ archive }: PatroniSettings, places: readonly RepositoryPlace[]): Section {
   return {
     ...(Object.assign({}, ...places.map((place, i) => repository(`repo${i + 1}`, archive, place))) as Section),

@@ -7,7 +7,7 @@ import { namespaceNames } from "../network/namespaces.ts";
 import { workloadLabels } from "../workload/labels.ts";
 import { serviceHost } from "../workload/service.ts";
 import { StatefulWorkload } from "../workload/stateful.ts";
-import type { VectorStoreConnection } from "./connection.ts";
+import type { VectorStoreBackupAccess, VectorStoreConnection } from "./connection.ts";
 
 export interface QdrantArgs {
   readonly cluster: ClusterSettings;
@@ -25,6 +25,7 @@ export function replicationFactor(members: number): number {
 /** Qdrant as a cluster of members; Dify asks it for the copies of each collection. */
 export class Qdrant extends pulumi.ComponentResource {
   readonly connection: VectorStoreConnection;
+  readonly backup: VectorStoreBackupAccess;
 
   constructor(name: string, args: QdrantArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:vectorStore:Qdrant", name, args, opts);
@@ -57,6 +58,8 @@ export class Qdrant extends pulumi.ComponentResource {
       secrets: { QDRANT_API_KEY: pulumi.secret(args.apiKey) },
       ready: [workload],
     };
+    const members = Array.from({ length: args.settings.members }, (_, i) => `http://${name}-${i}.${host}:6333`);
+    this.backup = { members, secret, ready: [workload] };
     this.registerOutputs({ host });
   }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { MilvusSettings, VectorStoreSettings } from "../../config/vectorStore.ts";
 import type { PostgresConnection } from "../postgres/connection.ts";
-import type { VectorStoreConnection } from "./connection.ts";
+import type { VectorStoreBackupAccess, VectorStoreConnection } from "./connection.ts";
 import { Qdrant } from "./qdrant.ts";
 import { Weaviate } from "./weaviate.ts";
 
@@ -51,24 +51,33 @@ export function milvusConnection(settings: MilvusSettings, token: pulumi.Input<s
 /** The vector store that the settings choose. */
 export class VectorStore extends pulumi.ComponentResource {
   readonly connection: VectorStoreConnection;
+  /** Undefined when it is backed up with something else, or by somebody else, or not yet. */
+  readonly backup: VectorStoreBackupAccess | undefined;
 
   constructor(name: string, args: VectorStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:vectorStore:VectorStore", name, { settings: args.settings }, opts);
-    this.connection = this.choose(args);
+    const { connection, backup } = this.choose(args);
+    this.connection = connection;
+    this.backup = backup;
     this.registerOutputs({ kind: args.settings.kind });
   }
 
-  private choose({ settings, key, postgres, ...common }: VectorStoreArgs): VectorStoreConnection {
+  private choose({
+    settings,
+    key,
+    postgres,
+    ...common
+  }: VectorStoreArgs): Pick<VectorStore, "connection"> & Partial<Pick<Qdrant, "backup">> {
     const child = { parent: this };
     switch (settings.kind) {
       case "pgvector":
-        return pgvectorConnection(postgres);
+        return { connection: pgvectorConnection(postgres) };
       case "weaviate":
-        return new Weaviate("weaviate", { ...common, settings, apiKey: key() }, child).connection;
+        return new Weaviate("weaviate", { ...common, settings, apiKey: key() }, child);
       case "qdrant":
-        return new Qdrant("qdrant", { ...common, settings, apiKey: key() }, child).connection;
+        return new Qdrant("qdrant", { ...common, settings, apiKey: key() }, child);
       case "milvus":
-        return milvusConnection(settings, key());
+        return { connection: milvusConnection(settings, key()) };
     }
   }
 }

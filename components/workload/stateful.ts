@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { backupKeys } from "./backupKeys.ts";
 import { oneAtATime } from "./disruption.ts";
 import { nameLabel, workloadLabels } from "./labels.ts";
 import { podTemplate, type PodArgs } from "./pod.ts";
@@ -17,9 +18,6 @@ export type BackupMethod =
   | "volume-copy"
   /** Holds nothing that is not derived from another data set. */
   | "rebuild";
-
-/** Annotation that names the backup method of the volumes. */
-export const backupAnnotation = "dify-ha/backup";
 
 export interface StatefulWorkloadArgs extends PodArgs {
   readonly namespace: pulumi.Input<string>;
@@ -61,7 +59,7 @@ export class StatefulWorkload extends pulumi.ComponentResource {
           name,
           namespace: args.namespace,
           labels: { ...workloadLabels(name) },
-          annotations: { [backupAnnotation]: args.backup },
+          annotations: { [backupKeys.method]: args.backup },
         },
         spec: {
           replicas: args.replicas,

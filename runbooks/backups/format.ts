@@ -16,3 +16,11 @@ export function age(instant: string, now: Date): string {
   if (passed < 2 * hour) return `${Math.floor(passed / minute)} min`;
   return passed < 2 * day ? `${Math.floor(passed / hour)} h` : `${Math.floor(passed / day)} d`;
 }
+
+/** How long something takes, or how old it is: "40 s", "12 min", "5 h", "12 d". */
+export function duration(seconds: number): string {
+  const passed = seconds * 1000;
+  if (passed < 2 * minute) return `${Math.round(seconds)} s`;
+  if (passed < 2 * hour) return `${Math.floor(passed / minute)} min`;
+  return passed < 2 * day ? `${Math.floor(passed / hour)} h` : `${Math.floor(passed / day)} d`;
+}

@@ -8,14 +8,15 @@ export function verify(id: string) {
   return async ({ places, backups }: OpenCatalogue, { json }: { readonly json: boolean }): Promise<boolean> => {
     const entry = await readRecord(places, id);
     const checks = entry.record ? checksOf(entry.record, backups) : [];
-    const missing = await (json ? runQuietly(checks) : runVisibly(checks));
+    const missing = await (json ? problemsOf(checks) : runVisibly(checks));
     const problems = [...copyProblems(entry), ...missing];
     console.log(json ? JSON.stringify({ ...entry, problems }, undefined, 2) : verdictText(entry, problems));
     return missing.length === 0 && !lacksMajority(entry);
   };
 }
 
-async function runQuietly(checks: readonly Check[]): Promise<Problem[]> {
+/** What the checks find, without a word. */
+export async function problemsOf(checks: readonly Check[]): Promise<Problem[]> {
   const found: Problem[] = [];
   for (const check of checks) found.push(...(await check.run(() => undefined)));
   return found;

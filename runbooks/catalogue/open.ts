@@ -1,7 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { clusterConfig } from "../cluster.ts";
-import { Bucket } from "../objectStore/bucket.ts";
-import { serviceOf } from "../objectStore/forward.ts";
+import { offsiteBucket, ownBucket, offsiteStoreOutputs, ownStoreOutputs } from "../objectStore/sites.ts";
 import type { OutputNames, ReadOutputs } from "../outputs.ts";
 import { bucketPlace } from "./places/bucketPlace.ts";
 import { clusterPlace } from "./places/clusterPlace.ts";
@@ -12,10 +11,7 @@ import type { BackupStore } from "./verify.ts";
 export const catalogueOutputs = {
   needed: [
     "dataNamespace",
-    "objectStoreEndpoint",
-    "objectStoreRegion",
-    "objectStoreAddressing",
-    "certificateAuthority",
+    ...ownStoreOutputs,
     "catalogueBucket",
     "catalogueAccessKey",
     "catalogueSecretKey",
@@ -26,10 +22,7 @@ export const catalogueOutputs = {
   optional: [
     "clusterContext",
     "postgresBackups",
-    "offsiteEndpoint",
-    "offsiteRegion",
-    "offsiteAddressing",
-    "offsiteCertificateAuthority",
+    ...offsiteStoreOutputs,
     "offsiteCatalogueBucket",
     "offsiteCatalogueAccessKey",
     "offsiteCatalogueSecretKey",
@@ -50,15 +43,24 @@ export interface OpenCatalogue {
 export function openCatalogue(outputs: CatalogueOutputs): OpenCatalogue {
   let config: KubeConfig | undefined;
   const cluster = () => (config ??= clusterConfig(outputs.clusterContext));
-  const catalogue = new Bucket(
-    ownBucket(outputs, outputs.catalogueBucket, outputs.catalogueAccessKey, outputs.catalogueSecretKey),
+  const { catalogueBucket, catalogueAccessKey, catalogueSecretKey } = outputs;
+  const { backupBucket, backupAccessKey, backupSecretKey } = outputs;
+  const { offsiteCatalogueBucket, offsiteCatalogueAccessKey, offsiteCatalogueSecretKey } = outputs;
+  const catalogue = ownBucket(
+    outputs,
+    { bucket: catalogueBucket, accessKey: catalogueAccessKey, secretKey: catalogueSecretKey },
     cluster,
   );
-  const backups = new Bucket(
-    ownBucket(outputs, outputs.backupBucket, outputs.backupAccessKey, outputs.backupSecretKey),
+  const backups = ownBucket(
+    outputs,
+    { bucket: backupBucket, accessKey: backupAccessKey, secretKey: backupSecretKey },
     cluster,
   );
-  const offsite = offsiteBucket(outputs, cluster);
+  const offsite = offsiteBucket(
+    outputs,
+    { bucket: offsiteCatalogueBucket, accessKey: offsiteCatalogueAccessKey, secretKey: offsiteCatalogueSecretKey },
+    cluster,
+  );
   return {
     places: [
       bucketPlace("catalogue bucket", catalogue),
@@ -70,25 +72,4 @@ export function openCatalogue(outputs: CatalogueOutputs): OpenCatalogue {
       await Promise.all([catalogue.close(), backups.close(), offsite?.close()]);
     },
   };
-}
-
-function ownBucket(outputs: CatalogueOutputs, bucket: string, accessKey: string, secretKey: string) {
-  const { objectStoreEndpoint: endpoint, objectStoreRegion: region, objectStoreAddressing: addressing } = outputs;
-  // A store in the cluster has a certificate of the stack's own authority; elsewhere a public one signed it.
-  const authority = serviceOf(endpoint) && outputs.certificateAuthority;
-  return { endpoint, region, addressing, bucket, accessKey, secretKey, authority };
-}
-
-function offsiteBucket(outputs: CatalogueOutputs, cluster: () => KubeConfig): Bucket | undefined {
-  const {
-    offsiteEndpoint: endpoint,
-    offsiteRegion: region = "us-east-1",
-    offsiteAddressing: addressing = "path",
-    offsiteCertificateAuthority: authority,
-    offsiteCatalogueBucket: bucket,
-    offsiteCatalogueAccessKey: accessKey,
-    offsiteCatalogueSecretKey: secretKey,
-  } = outputs;
-  if (!endpoint || !bucket || !accessKey || !secretKey) return undefined;
-  return new Bucket({ endpoint, region, addressing, bucket, accessKey, secretKey, authority }, cluster);
 }

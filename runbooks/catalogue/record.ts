@@ -68,6 +68,8 @@ export const recordSchema = z.strictObject({
   buckets: z.array(bucket),
   /** Redis, as of the instant; null where it is run elsewhere. */
   redis: redis.nullable(),
+  /** Rows at the instant, by database and table ("public.tenants"); without tables that could not be counted in time. Older records lack it. */
+  rows: z.record(z.string().min(1), z.record(z.string().min(1), count)).optional(),
   /** SHA-256 of each secret without which something cannot be read, by name. Never the secret. */
   fingerprints: z.record(z.string().min(1), sha256),
 });

@@ -33,7 +33,7 @@ export function copyProblems({ id, outvoted }: Entry): Problem[] {
     where: place,
     remedy: problem.startsWith("cannot be asked")
       ? "see to it that it answers"
-      : `compare it with what "show ${id} --json" prints, and write that there`,
+      : `write the record there again: npm run backups -- mend ${id}`,
   }));
 }
 

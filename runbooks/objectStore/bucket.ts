@@ -2,12 +2,15 @@ import { createHash } from "node:crypto";
 import { Agent } from "node:https";
 import type { Readable } from "node:stream";
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
+  GetObjectRetentionCommand,
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
   S3Client,
   type GetObjectCommandOutput,
+  type ListObjectsV2CommandOutput,
 } from "@aws-sdk/client-s3";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { messageOf } from "../../local/failure.ts";
@@ -30,6 +33,13 @@ export interface BucketAddress {
 export interface Digest {
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** An object as a listing tells of it. */
+export interface Listed {
+  readonly key: string;
+  /** When it was written, by the store's clock. */
+  readonly written: Date;
 }
 
 interface Connection {
@@ -56,23 +66,62 @@ export class Bucket {
 
   /** Keys that begin so. @param most Stops there. */
   async keys(prefix: string, most = Infinity): Promise<string[]> {
-    const keys: string[] = [];
+    return (await this.objects(prefix, most)).map(({ key }) => key);
+  }
+
+  /** Objects whose keys begin so, sorted by them. @param most Stops there. */
+  async objects(prefix: string, most = Infinity): Promise<Listed[]> {
+    const pages = await this.#list({ prefix }, most);
+    return pages.flatMap(({ Contents = [] }) =>
+      Contents.flatMap(({ Key, LastModified }) => (Key && LastModified ? { key: Key, written: LastModified } : [])),
+    );
+  }
+
+  /** Names of the folders in a folder ("redis/"), sorted. */
+  async folders(folder: string): Promise<string[]> {
+    const pages = await this.#list({ prefix: folder, delimiter: "/" });
+    return pages.flatMap(({ CommonPrefixes = [] }) =>
+      CommonPrefixes.flatMap(({ Prefix }) => Prefix?.slice(folder.length, -1) ?? []),
+    );
+  }
+
+  /** Until when nobody can delete or change the newest version of an object; undefined when it is not locked. */
+  async lockedUntil(key: string): Promise<Date | undefined> {
+    return this.#ask(async (client) => {
+      try {
+        const { Retention } = await client.send(new GetObjectRetentionCommand({ Bucket: this.name, Key: key }));
+        return Retention?.RetainUntilDate;
+      } catch (error) {
+        if (error instanceof Error && notLocked.includes(error.name)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async #list(
+    { prefix, delimiter }: { readonly prefix: string; readonly delimiter?: string },
+    most = Infinity,
+  ): Promise<ListObjectsV2CommandOutput[]> {
+    const pages: ListObjectsV2CommandOutput[] = [];
     let from: string | undefined;
+    let count = 0;
     do {
       const page = await this.#ask((client) =>
         client.send(
           new ListObjectsV2Command({
             Bucket: this.name,
             Prefix: prefix,
+            Delimiter: delimiter,
             ContinuationToken: from,
             MaxKeys: Math.min(most, 1000),
           }),
         ),
       );
-      keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+      pages.push(page);
+      count += page.Contents?.length ?? 0;
       from = page.NextContinuationToken;
-    } while (from !== undefined && keys.length < most);
-    return keys;
+    } while (from !== undefined && count < most);
+    return pages;
   }
 
   /** The text of an object; undefined when it is not there. */
@@ -96,9 +145,14 @@ export class Bucket {
     });
   }
 
-  async put(key: string, text: string): Promise<void> {
-    const object = { Bucket: this.name, Key: key, Body: text, ContentType: "application/json" };
+  async put(key: string, text: string, type = "application/json"): Promise<void> {
+    const object = { Bucket: this.name, Key: key, Body: text, ContentType: type };
     await this.#ask((client) => client.send(new PutObjectCommand(object)));
+  }
+
+  /** Marks an object as deleted: in a bucket with versions its former ones stay. */
+  async remove(key: string): Promise<void> {
+    await this.#ask((client) => client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key })));
   }
 
   /** Ends connections. */
@@ -117,6 +171,9 @@ export class Bucket {
     }
   }
 }
+
+/** How stores word that an object, or its bucket, has no lock. */
+const notLocked = ["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "InvalidRequest"];
 
 async function connect(address: BucketAddress, cluster: () => KubeConfig): Promise<Connection> {
   const { endpoint, region, addressing, accessKey, secretKey, authority } = address;

@@ -23,6 +23,7 @@ import urllib.parse
 
 from poolers import Poolers
 from redis_snapshot import Snapshot
+from row_counts import RowCounts
 from session import Failure, Session
 
 # Clocks that differ by more mark different instants. In seconds; the store tells whole ones.
@@ -32,6 +33,8 @@ STOPS = (signal.SIGTERM, signal.SIGINT)
 READABLE, EMPTY = 0, 2
 # How long a check may take before anything is paused.
 PATIENCE = 5
+# How long rows are counted. A transaction that is open for long keeps Postgres from cleaning up.
+COUNTING = 120
 
 
 def say(text):
@@ -111,7 +114,7 @@ class Freeze:
         self.backups = newest_backups(pgbackrest_info(), self.settings["repositories"])
         self.alembic = self._alembic_head()
 
-    def hold(self, poolers, snapshot):
+    def hold(self, poolers, snapshot, rows):
         """Pauses, marks, resumes. @raises Failure, with everything resumed"""
         timing = self.settings["timing"]
         began = time.monotonic()
@@ -121,7 +124,7 @@ class Freeze:
             poolers.pause(began + timing["ready"])
             say(f"all are paused, after {time.monotonic() - began:.2f} s")
             self._await_quiet(deadline)
-            self._mark(deadline, snapshot)
+            self._mark(deadline, snapshot, rows)
             if writer := self._writer(deadline):
                 raise Failure(f"{writer} connected to the primary while the instant was marked")
             poolers.confirm(deadline)
@@ -137,11 +140,12 @@ class Freeze:
         if silent:
             raise Failure("not every pooler said that it resumed")
 
-    def _mark(self, deadline, snapshot):
+    def _mark(self, deadline, snapshot, rows):
         name = f"pg_create_restore_point('{self.restore_point}')"
         (row,) = self.primary.ask(f"SELECT lsn, pg_walfile_name(lsn) FROM {name} AS lsn", deadline - time.monotonic())
         self.lsn, self.segment = row.split("|")
         self.primary.ask("SELECT pg_switch_wal()", deadline - time.monotonic())
+        rows.mark(deadline)
         say("marked in the log of Postgres")
         if snapshot:
             snapshot.begin(deadline)
@@ -192,7 +196,7 @@ class Freeze:
                 )
             time.sleep(1)
 
-    def result(self, info):
+    def result(self, info, rows):
         """What the record says of Postgres, and of the run."""
         return {
             "id": self.id,
@@ -206,7 +210,18 @@ class Freeze:
                 "backups": self.backups,
                 "alembicHead": self.alembic,
             },
+            "rows": rows,
         }
+
+
+def counted(rows):
+    """What was counted: a backup is none the worse for what was not."""
+    counts, problems = rows.count(COUNTING)
+    rows.close()
+    for problem in problems:
+        say(f"not all rows are counted: {problem}")
+    say(f"counted the rows of {sum(map(len, counts.values()))} tables as of the instant")
+    return counts
 
 
 def run(settings):
@@ -226,11 +241,15 @@ def run(settings):
         snapshot = Snapshot(settings["redis"], PATIENCE) if settings["redis"] else None
         if snapshot:
             exits.callback(snapshot.close)
-        freeze.hold(poolers, snapshot)
+        rows = RowCounts(settings["databases"])
+        exits.callback(rows.close)
+        rows.check(PATIENCE)
+        freeze.hold(poolers, snapshot, rows)
         if snapshot:
             size = snapshot.receive(f"{files}/dump.rdb")
             say(f"{size} bytes from Redis at {snapshot.sync.host}")
-        result = freeze.result(freeze.archived())
+        counts = counted(rows)
+        result = freeze.result(freeze.archived(), counts)
     with open(f"{folder}/instant.json", "w", encoding="utf-8") as file:
         json.dump(result, file)
     # For the scripts after this one.

@@ -4,14 +4,13 @@ Environment: FOLDER, where the steps before have left instant.json, objects.tsv 
 one run to the next. Leaves records/ID.json in that folder, for scripts/backup/deposit.sh.
 """
 
-import http.client
 import json
 import os
-import ssl
 import sys
 import time
 
-ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+from kubernetes_api import Refused, call
+
 LABELS = {"dify-ha/catalogue": "record"}
 
 
@@ -43,22 +42,15 @@ def compose(folder, facts):
             for bucket, count, size, checksum, manifest in rows(f"{folder}/objects.tsv")
         ],
         "redis": {"object": redis[0], "bytes": int(redis[1]), "checksum": redis[2]} if redis else None,
+        "rows": instant["rows"],
         "fingerprints": facts["fingerprints"],
     }
 
 
 def keep_in_cluster(name, text):
-    """Makes a ConfigMap: the account may add records, and neither change nor remove one. @raises OSError, RuntimeError"""
-    namespace = read(f"{ACCOUNT}/namespace")
+    """Makes a ConfigMap: the account may add records, and neither change nor remove one. @raises Refused"""
     body = {"metadata": {"name": f"backup-record-{name.lower()}", "labels": LABELS}, "data": {"record.json": text}}
-    context = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt")
-    host, port = os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"])
-    connection = http.client.HTTPSConnection(host, port, timeout=30, context=context)
-    headers = {"Authorization": f"Bearer {read(f'{ACCOUNT}/token')}", "Content-Type": "application/json"}
-    connection.request("POST", f"/api/v1/namespaces/{namespace}/configmaps", json.dumps(body), headers)
-    answer = connection.getresponse()
-    if answer.status != 201:
-        raise RuntimeError(f"{answer.status} {answer.read().decode(errors='replace')}")
+    call("POST", "api/v1", "configmaps", body)
 
 
 def main():
@@ -70,7 +62,7 @@ def main():
         file.write(text)
     try:
         keep_in_cluster(record["id"], text)
-    except (OSError, http.client.HTTPException, RuntimeError) as error:
+    except Refused as error:
         print(f"record: the cluster does not have record {record['id']}: {error}", file=sys.stderr)
         return 1
     print(f"record: {record['id']} is in the cluster")

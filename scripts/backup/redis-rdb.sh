@@ -26,6 +26,5 @@ source_host() {
 rm -rf "${FOLDER:?}"/*
 host=$(source_host) || fail "no server answers that has data: tried $MEMBERS. Look at the pods redis-*, and at Secret redis for the password"
 say "from $host"
-run redis-cli -h "$host" --rdb "$FOLDER/dump.rdb" || fail "$host did not send its data, the reason stands above"
-redis-check-rdb "$FOLDER/dump.rdb" >/tmp/check || fail "what $host sent is no whole snapshot: $(tail -n 3 /tmp/check | tr '\n' ' ')"
-say "$(grep -o '[0-9]* keys read' /tmp/check || echo '0 keys read'), $(wc -c <"$FOLDER/dump.rdb") bytes"
+run redis-cli -h "$host" --rdb "$FOLDER/dump.rdb" || fail "$host did not send its data, the reason stands above (a short write: $FOLDER is full, its size is redis.storage)"
+FILE=$FOLDER/dump.rdb sh "${0%/*}/redis-check.sh" || fail "what $host sent is of no use"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes buckets and users as they are declared, and may run again at any time: Job object-store-bootstrap. Needs nothing but
 # mc and the shell. Environment: ENDPOINT, MC_CONFIG_DIR (a folder to write to); files: /authority/ca.crt,
-# /buckets/{buckets.txt,lifecycle-BUCKET.json,policy-USER.json}, /administrator/{user,password}, /users/USER (each user's secret key).
+# /buckets/{buckets.txt,readers.txt,lifecycle-BUCKET.json,policy-USER.json}, /administrator/{user,password}, /users/USER (each user's secret key).
 set -eu
 
 say() { echo "object-store-bootstrap: $1"; }
@@ -74,4 +74,8 @@ while read -r bucket user mode days key <&3; do
   make_bucket "$bucket" "$user" "$mode" "$days" "$key"
   make_user "$user"
 done 3</buckets/buckets.txt
+while read -r user <&3; do
+  say "user $user"
+  make_user "$user"
+done 3</buckets/readers.txt
 say "done"

@@ -4,9 +4,14 @@ import { measure, median } from "../../bench/rounds.ts";
 describe("measuring side by side", () => {
   it("runs all contenders in every round, after one that is not counted", async () => {
     const order: string[] = [];
-    const contender = (name: string) => ({ name, run: () => Promise.resolve(void order.push(name)) });
-    const measured = await measure([contender("a"), contender("b")], 2);
-    expect(order).toEqual(["a", "b", "a", "b", "a", "b"]);
+    const note = (what: string) => () => Promise.resolve(void order.push(what));
+    const contenders = [
+      { name: "a", run: note("a") },
+      { name: "b", prepare: note("before b"), run: note("b") },
+    ];
+    const measured = await measure(contenders, 2);
+    const round = ["a", "before b", "b"];
+    expect(order).toEqual([...round, ...round, ...round]);
     expect(measured.map(({ name }) => name)).toEqual(["a", "b"]);
   });
 

@@ -16,5 +16,6 @@ export function bucketPlace(name: string, bucket: Bucket): Place {
     },
     read: (id) => bucket.text(keyOf(id)),
     write: (id, text) => bucket.put(keyOf(id), text),
+    remove: (id) => bucket.remove(keyOf(id)),
   };
 }

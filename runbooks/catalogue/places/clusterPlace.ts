@@ -45,6 +45,8 @@ export function clusterPlace(name: string, namespace: string, cluster: () => Kub
         const replaced = await present(() => core.replaceNamespacedConfigMap({ name: nameOf(id), namespace, body }));
         if (!replaced) await core.createNamespacedConfigMap({ namespace, body });
       }),
+    remove: (id) =>
+      ask(async (core) => void (await present(() => core.deleteNamespacedConfigMap({ name: nameOf(id), namespace })))),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Place {
   /** The file of a record; undefined when it is not here. */
   read(id: string): Promise<string | undefined>;
   write(id: string, text: string): Promise<void>;
+  /** Also of one that is not here. */
+  remove(id: string): Promise<void>;
 }
 
 /** How many of so many places are a majority. */
@@ -24,11 +26,15 @@ export interface Answer<T> {
   readonly unreachable?: string;
 }
 
-/** Asks a place, and does not wait for ever. */
-export async function answerOf<T>({ name }: Place, question: () => Promise<T>): Promise<Answer<T>> {
+/** Asks a place, and does not wait for ever. @param seconds For questions that take several requests. */
+export async function answerOf<T>(
+  { name }: Pick<Place, "name">,
+  question: () => Promise<T>,
+  seconds = patience,
+): Promise<Answer<T>> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing heard for ${patience} s`)), patience * 1000);
+    timer = setTimeout(() => reject(new Error(`nothing heard for ${seconds} s`)), seconds * 1000);
   });
   try {
     return { place: name, value: await Promise.race([question(), late]) };

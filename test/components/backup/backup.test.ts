@@ -8,7 +8,9 @@ const cronJobs = async (...args: Parameters<typeof declareBackups>) =>
 
 describe("backups by schedule", () => {
   it("run at their times, in the zone of the settings", async () => {
-    const jobs = await cronJobs({ backup: { timeZone: "Europe/Berlin", postgres: { full: "0 1 * * *" } } });
+    const all = await cronJobs({ backup: { timeZone: "Europe/Berlin", postgres: { full: "0 1 * * *" } } });
+    // Those of restores are templates, which never run by themselves.
+    const jobs = all.filter(({ inputs }) => at(inputs, "spec.suspend") !== true);
     expect(Object.fromEntries(jobs.map(({ name, inputs }) => [name, at(inputs, "spec.schedule")]))).toEqual({
       "postgres-full": "0 1 * * *",
       "coordinated-backup": "0 4 * * *",
@@ -23,6 +25,18 @@ describe("backups by schedule", () => {
       "objects-copy": "20 1 * * *",
     });
     expect(new Set(jobs.map(({ inputs }) => at(inputs, "spec.timeZone")))).toEqual(new Set(["Europe/Berlin"]));
+  });
+
+  it("leave volumes and the cluster's etcd alone until they are told of them", async () => {
+    const endpoints = ["https://10.0.0.11:2379", "https://10.0.0.12:2379"];
+    const resources = await declareBackups({
+      backup: { snapshots: { class: "ebs" }, clusterEtcd: { endpoints, secret: "cluster-etcd-client" } },
+    });
+    const names = resources.filter(({ type }) => type.endsWith(":CronJob")).map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(["volume-snapshots", "cluster-etcd-snapshot-0", "cluster-etcd-snapshot-1"]),
+    );
+    expect(find(resources, "VolumeSnapshotClass", "dify-ebs").inputs).toMatchObject({ driver: "ebs.csi.aws.com" });
   });
 
   it("go to one place where there is no second site", async () => {

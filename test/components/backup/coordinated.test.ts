@@ -12,6 +12,7 @@ import { backups } from "../../support/backupStore.ts";
 import { usesDebian, type DebianResult, type RunningProgram } from "../../support/debian.ts";
 import type { PostgresCluster } from "../../support/postgresCluster.ts";
 import { cluster as clusterOfTest, smallSettings, storeHosts } from "../../support/postgresSample.ts";
+import { onSmallVolume } from "../../support/smallVolume.ts";
 
 usesDebian();
 
@@ -222,6 +223,16 @@ describe("a coordinated backup", { timeout: 240_000 }, () => {
     expect((await held.ended).exitCode).toBe(1);
     expect(held.output).toMatch(/resumed; writers waited/);
     expect(held.output).toContain("was told to stop. Nobody is held back any more, and no record is written");
+  });
+
+  it("lets writers go on when its volume is full, and says so", async () => {
+    const program = startWriters();
+    await program.printed(/progress: 2/);
+    const result = await onSmallVolume(backedUp.outbox, 4, () => freeze());
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("No space left on device");
+    await untilWritersGoOn(program);
+    await writersWereWell(program);
   });
 
   it("gives up when a transaction does not end, and says where to look", async () => {

@@ -1,12 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { paths, scope } from "../../../components/postgres/layout.ts";
-import { memberRepositoryConfig } from "../../../components/postgres/pgbackrestConfig.ts";
+import { backupsFolder, memberRepositoryConfig } from "../../../components/postgres/pgbackrestConfig.ts";
+import { evidence } from "../../../runbooks/status/evidence.ts";
+import { waitingLogSql } from "../../../runbooks/status/waitingLog.ts";
 import { BackedUpCluster, type Change } from "../../support/backedUpCluster.ts";
 import { backups } from "../../support/backupStore.ts";
 import { usesDebian, type DebianResult } from "../../support/debian.ts";
+import { listed } from "../../support/listing.ts";
 import type { PostgresCluster } from "../../support/postgresCluster.ts";
 import { storeHosts } from "../../support/postgresSample.ts";
+import { onSmallVolume } from "../../support/smallVolume.ts";
 
 usesDebian();
 
@@ -137,6 +141,32 @@ describe("backups of a Postgres cluster", { timeout: 240_000 }, () => {
       expect(listing).toMatch(/dify_plugin\/toc\.dat\.bin/);
       const roles = listing.split("\n").find((line) => line.endsWith("roles.sql.bin")) ?? "";
       expect((await store.mc(["cat", roles])).stdout).toMatch(/^RCLONE/);
+    }
+  });
+
+  it("says so when the volume of a dump is full, and leaves nothing to upload", async () => {
+    const result = await onSmallVolume(backedUp.outbox, 64, () => run("postgres-dump", "dump"));
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("No space left on device");
+    expect(result.stderr).toMatch(/database dify could not be dumped, the reason stands above/);
+  });
+
+  it("leaves what the status of backups looks for, newest log and all", async () => {
+    // A segment in which nothing was written is not closed.
+    await cluster.sql("SELECT pg_create_restore_point('status'); SELECT pg_switch_wal()");
+    const closed = Date.now();
+    const waiting = async () => Number(await cluster.sql(waitingLogSql));
+    await expect.poll(waiting, { timeout: 30_000 }).toBe(0);
+    for (const store of backedUp.stores) {
+      const { stdout } = await store.mc(["--json", "ls", "--recursive", `store/${backups.bucket}`]);
+      const listing = listed(stdout);
+      const there = { backups: listing, catalogue: listing, edges: [], postgresBackups: backupsFolder, copied: [] };
+      const found = await Promise.all((["postgres", "base", "dump"] as const).map((each) => evidence[each](there)));
+      const [log, base, dump] = found.map((each) => each?.instant.getTime() ?? 0);
+      // Rounded to the second by mc.
+      expect(log).toBeGreaterThan(closed - 5000);
+      expect(base).toBeGreaterThan(closed - 600_000);
+      expect(dump).toBeGreaterThan(closed - 600_000);
     }
   });
 

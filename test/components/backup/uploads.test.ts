@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +11,7 @@ import type { Declared } from "../../support/mocks.ts";
 import { NamedNetwork } from "../../support/namedNetwork.ts";
 import { addressOf, areas, cluster, storeHosts, tlsVolume } from "../../support/postgresSample.ts";
 import { containerProgram, podSpec } from "../../support/renderedPod.ts";
+import { onSmallVolume } from "../../support/smallVolume.ts";
 import { issueCertificates, type Certificate } from "../../support/servers/certificates.ts";
 import { mountsOf } from "../../support/servers/server.ts";
 import { declareBackups } from "../../support/backupSample.ts";
@@ -41,7 +43,11 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
       `${addressOf(areas.etcd, 0)} ${hostOf("etcd", cluster)} ${membersOf("etcd", 1, cluster)[0]?.host}`,
     ]);
     stores = [new BackupStore(named, certificates.minio, 0), new BackupStore(named, certificates.minio, 1)];
-    resources = await declareBackups({ authority: certificates.minio.authority });
+    const endpoints = [`https://${hostOf("etcd", cluster)}:2379`, "https://127.0.9.9:2379"];
+    resources = await declareBackups({
+      authority: certificates.minio.authority,
+      backup: { clusterEtcd: { endpoints, secret: "postgres-backup-tls" } },
+    });
     await Promise.all(stores.map((store) => store.start()));
     outbox = await mkdtemp(join(tmpdir(), "outbox-"));
     await chmod(outbox, 0o777);
@@ -64,8 +70,9 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
       ...rendered,
       env: { ...rendered.env, ...env },
       files: { ...rendered.files, ...tlsVolume(paths.tls, certificates["postgres-backup"]), ...files },
-      folders: { "/outbox": outbox },
-      mounts: mountsOf("etcdctl"),
+      // As in the pod: who takes the backup may write, who looks at it may not.
+      ...(container === "snapshot" && { folders: { "/outbox": outbox } }),
+      mounts: { ...mountsOf("etcdctl"), ...(container !== "snapshot" && { "/outbox": outbox }) },
       timeoutSeconds: 100,
     });
   }
@@ -175,29 +182,81 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain("no server answers that has data");
     });
+
+    it("says so when its volume is full", async () => {
+      await cli(0, "set", "large", randomBytes(30_000).toString("base64"));
+      const result = await onSmallVolume(outbox, 16, () => run("redis-rdb", "snapshot"));
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toContain("did not send its data");
+      expect(result.stderr).toMatch(/short write[^]*\/outbox is full, its size is redis.storage/);
+    });
   });
 
-  it("is a snapshot of etcd", async () => {
-    const args = etcdArguments({
-      members: membersOf("etcd", 1, cluster),
-      name: "etcd-0",
-      domain: hostOf("etcd", cluster),
-      clientDomain: "dify-data.svc.cluster.local",
-      dataDir: "/var/lib/etcd-test",
-      tls: "/etc/etcd-tls",
-      commonName: "etcd",
+  describe("etcd", () => {
+    const impatient = { env: { ETCDCTL_COMMAND_TIMEOUT: "3s" } };
+
+    beforeAll(async () => {
+      const args = etcdArguments({
+        members: membersOf("etcd", 1, cluster),
+        name: "etcd-0",
+        domain: hostOf("etcd", cluster),
+        clientDomain: "dify-data.svc.cluster.local",
+        dataDir: "/var/lib/etcd-test",
+        tls: "/etc/etcd-tls",
+        commonName: "etcd",
+      });
+      const etcd = named.start("etcd", {
+        argv: [
+          "etcd",
+          ...args.map((arg) => arg.replaceAll("0.0.0.0", addressOf(areas.etcd, 0)).replace("level=warn", "level=info")),
+        ],
+        files: tlsVolume("/etc/etcd-tls", certificates.etcd),
+        mounts: mountsOf("etcd"),
+      });
+      await etcd.printed(/ready to serve client requests/);
+    }, 60_000);
+
+    it.each(["etcd-snapshot", "cluster-etcd-snapshot-0"])("leaves a snapshot that can be read: %s", async (job) => {
+      succeeded(await run(job, "snapshot"));
+      expect(await readdir(outbox)).toEqual(["etcd.db"]);
+      const checked = await run(job, "check");
+      succeeded(checked);
+      expect(checked.stdout).toMatch(/^[0-9a-f]{1,8}, \d+, \d+, /);
+      succeeded(await run(job, "upload"));
     });
-    const etcd = named.start("etcd", {
-      argv: [
-        "etcd",
-        ...args.map((arg) => arg.replaceAll("0.0.0.0", addressOf(areas.etcd, 0)).replace("level=warn", "level=info")),
-      ],
-      files: tlsVolume("/etc/etcd-tls", certificates.etcd),
-      mounts: mountsOf("etcd"),
+
+    it("says so when its volume is full", async () => {
+      const result = await onSmallVolume(outbox, 8, () => run("etcd-snapshot", "snapshot"));
+      expect(result.exitCode).not.toBe(0);
+      expect(result.stderr).toContain("no space left on device");
     });
-    await etcd.printed(/ready to serve client requests/);
-    succeeded(await run("etcd-snapshot", "snapshot"));
-    expect(await readdir(outbox)).toEqual(["etcd.db"]);
+
+    it("lies at a place of its own for each member of the cluster's", async () => {
+      for (const store of stores) expect(await listed(store, "cluster-etcd/0")).toHaveLength(2);
+    });
+
+    it("fails for the member that is away, and for no other", async () => {
+      const away = await run("cluster-etcd-snapshot-1", "snapshot", impatient);
+      expect(away.exitCode).not.toBe(0);
+      expect(await readdir(outbox)).not.toContain("etcd.db");
+      succeeded(await run("cluster-etcd-snapshot-0", "snapshot"));
+    });
+
+    it("is not uploaded when it is damaged", async () => {
+      succeeded(await run("etcd-snapshot", "snapshot"));
+      await truncate(join(outbox, "etcd.db"), 5000);
+      expect((await run("etcd-snapshot", "check")).exitCode).not.toBe(0);
+    });
+
+    it("is refused to who has no certificate of its authority", async () => {
+      const { other } = await issueCertificates({ other: [] });
+      const stranger = await run("cluster-etcd-snapshot-0", "snapshot", {
+        ...impatient,
+        files: tlsVolume(paths.tls, other),
+      });
+      expect(stranger.exitCode).not.toBe(0);
+      expect(await readdir(outbox)).not.toContain("etcd.db");
+    });
   });
 
   describe("files of the applications", () => {

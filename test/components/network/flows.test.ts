@@ -11,6 +11,12 @@ const workloads = Object.keys(areas) as WorkloadName[];
 const variants = {
   "the default": {},
   "agents and weaviate": { dify: { version: "1.17.1", agent: { enabled: true } }, vectorStore: { kind: "weaviate" } },
+  "snapshots of volumes and of the cluster": {
+    backup: {
+      snapshots: { class: "ebs" },
+      clusterEtcd: { endpoints: ["https://10.0.0.11:2379", "https://[fd00::1]:2379"], secret: "etcd" },
+    },
+  },
   "external backends": {
     postgres: { backend: "external", host: "db.example.com" },
     redis: { backend: "external", host: "redis.example.com" },

@@ -8,7 +8,7 @@ const declared = declare(() => new Network("network", { settings: settings({ clu
 describe("the network of an environment", () => {
   it("has names of its own in a cluster that it shares", async () => {
     const namespaces = (await declared).filter((r) => r.type.endsWith(":Namespace")).map((r) => r.name);
-    expect(namespaces).toEqual(["shop", "shop-data", "shop-sandbox"]);
+    expect(namespaces).toEqual(["shop", "shop-data", "shop-sandbox", "shop-drills"]);
     expect((await declared).filter((r) => r.type.endsWith(":PriorityClass")).map((r) => r.name)).toEqual([
       "shop-data",
       "shop-service",
@@ -24,7 +24,12 @@ describe("the network of an environment", () => {
     const denials = (await declared).filter(
       (r) => r.type.endsWith(":NetworkPolicy") && r.name.startsWith("default-deny"),
     );
-    expect(denials.map((r) => at(r.inputs, "metadata.namespace"))).toEqual(["shop", "shop-data", "shop-sandbox"]);
+    expect(denials.map((r) => at(r.inputs, "metadata.namespace"))).toEqual([
+      "shop",
+      "shop-data",
+      "shop-sandbox",
+      "shop-drills",
+    ]);
     for (const { inputs } of denials)
       expect(inputs["spec"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
   });

@@ -24,6 +24,18 @@ describe("rights of a bucket's user", () => {
     expect(onSource.flatMap(({ Resource }) => Resource)).toEqual(["arn:aws:s3:::files", "arn:aws:s3:::files/*"]);
   });
 
+  it("let an edge site add to its own bucket, and delete its locks alone", () => {
+    const { Statement } = policyDocument({ name: "edge-harbour", purpose: "backup", reads: [], appendOnly: true });
+    const where = (action: string) =>
+      Statement.filter(({ Effect, Action }) => Effect === "Allow" && Action.includes(action)).flatMap(
+        ({ Resource = [] }) => Resource,
+      );
+    expect(where("s3:DeleteObject")).toEqual(["arn:aws:s3:::edge-harbour/locks/*"]);
+    expect(where("s3:PutObject")).toEqual(
+      ["data", "index", "snapshots", "locks"].map((folder) => `arn:aws:s3:::edge-harbour/${folder}/*`),
+    );
+  });
+
   it.each([
     "s3:CreateBucket",
     "s3:DeleteObjectVersion",

@@ -1,9 +1,6 @@
+import { backupKeys } from "../../../components/workload/backupKeys.ts";
 import { describe, expect, it } from "vitest";
-import {
-  StatefulWorkload,
-  backupAnnotation,
-  type StatefulWorkloadArgs,
-} from "../../../components/workload/stateful.ts";
+import { StatefulWorkload, type StatefulWorkloadArgs } from "../../../components/workload/stateful.ts";
 import { clusterSettings } from "../../../config/cluster.ts";
 import { at, declare, find } from "../../support/mocks.ts";
 
@@ -46,7 +43,7 @@ describe("a stateful workload", () => {
 
   it("says how its data comes back", async () =>
     expect(at(find(await declared, "StatefulSet", "redis").inputs, "metadata.annotations")).toEqual({
-      [backupAnnotation]: "redis-rdb",
+      [backupKeys.method]: "redis-rdb",
     }));
 
   it("lets peers find a member before it is ready", async () =>

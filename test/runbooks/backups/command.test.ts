@@ -174,8 +174,50 @@ describe("npm run backups", { timeout: 120_000 }, () => {
     ]);
     expect(exitCode).toBe(0);
     const verified = await backups(["verify", newer.id]);
-    expect(verified.stdout).toContain("  cluster: has a copy that is no JSON; compare it with what");
+    const remedy = `write the record there again: npm run backups -- mend ${newer.id}`;
+    expect(verified.stdout).toContain(`  cluster: has a copy that is no JSON; ${remedy}`);
     expect(verified.exitCode).toBe(0);
+  });
+
+  it("writes a record again where it is missing or damaged, and only says so before", async () => {
+    const { stdout: planned } = await backups(["mend", newer.id, "--dry-run"]);
+    expect(planned).toBe(`Record ${newer.id}: would be written to: cluster.`);
+    expect((await backups(["list"])).stdout.match(/2\/3/g)).toHaveLength(2);
+    expect((await backups(["mend"])).stdout).toBe(`Record ${newer.id}: written to: cluster.`);
+    expect((await backups(["mend", older.id])).stdout).toBe(`Record ${older.id}: written to: off-site bucket.`);
+    expect((await backups(["list"])).stdout.match(/3\/3/g)).toHaveLength(2);
+    expect((await backups(["mend"])).stdout).toBe(`Record ${newer.id}: every place has it.`);
+  });
+
+  it("removes no record while no backup is whole, nor one whose copies disagree", async () => {
+    await sites.remove("backups/manifests/a");
+    const refused = await backups(["prune", "--days", "1", "--at-least", "1"]);
+    expect(refused.stderr).toMatch(/^None of 2 backups is whole, so no record was removed: "verify ID" says/);
+    expect(refused.exitCode).toBe(1);
+    await sites.put("backups/manifests/a", manifest);
+    await sites.remove(`far/records/${older.id}.json`);
+    await core().deleteNamespacedConfigMap({ name: nameOf(older), namespace });
+    const { stdout } = await backups(["prune", "--days", "1", "--at-least", "1"]);
+    expect(stdout).toMatch(/^0 records were removed, 2 stay/);
+    expect(stdout).toContain(`${older.id} stays: its copies disagree.`);
+    await fill();
+  });
+
+  it("removes old records from every place, and only says so before", async () => {
+    const old = ["prune", "--days", "1", "--at-least", "1"];
+    const planned = await backups([...old, "--dry-run"]);
+    expect(planned.stdout.split("\n")).toEqual([
+      "1 records would be removed, 1 stay (younger than 1 days, the newest 1, and the newest that is whole).",
+      `  ${older.id}`,
+    ]);
+    expect((await backups(["list"])).stdout.match(/3\/3/g)).toHaveLength(2);
+    expect((await backups(["prune", "--days", "0"])).stderr).toContain("Give a whole number, 1 or more.");
+    const { stdout, exitCode } = await backups(old);
+    expect(stdout).toMatch(/^1 records were removed, 1 stay/);
+    expect(exitCode).toBe(0);
+    const listed = await backups(["list"]);
+    expect(listed.stdout.match(/3\/3/g)).toHaveLength(1);
+    expect(listed.stdout).not.toContain(older.id);
     await fill();
   });
 

@@ -124,7 +124,7 @@ describe("copies of a record", () => {
       {
         what: "has no copy",
         where: "off-site bucket",
-        remedy: `compare it with what "show ${record.id} --json" prints, and write that there`,
+        remedy: `write the record there again: npm run backups -- mend ${record.id}`,
       },
     ]));
 

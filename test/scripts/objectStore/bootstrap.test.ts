@@ -34,7 +34,7 @@ describe("the bootstrap of buckets and users, against a real server with TLS and
 
   function bootstrap(declared = buckets(), keys = keyOf, password = minio.rootPassword): Promise<DebianResult> {
     const list = Object.values(declared);
-    const inFolder = Object.entries(bootstrapFiles(list)).map(([name, text]) => [`/buckets/${name}`, text]);
+    const inFolder = Object.entries(bootstrapFiles(list, declared)).map(([name, text]) => [`/buckets/${name}`, text]);
     return runInDebian({
       argv: ["sh", "/buckets/bootstrap.sh"],
       user: "1000",
@@ -44,7 +44,9 @@ describe("the bootstrap of buckets and users, against a real server with TLS and
         "/authority/ca.crt": certificate.authority,
         "/administrator/user": minio.rootUser,
         "/administrator/password": password,
-        ...Object.fromEntries(list.map(({ user }) => [`/users/${user}`, keys(user)])),
+        ...Object.fromEntries(
+          [...list.map(({ user }) => user), "drills"].map((user) => [`/users/${user}`, keys(user)]),
+        ),
       },
     });
   }

@@ -1,0 +1,93 @@
+import Table from "cli-table3";
+import { stopInOrder } from "../local/interrupt.ts";
+import { ensurePrograms } from "../local/prepare.ts";
+import { ensureRootfs } from "../local/debian/rootfs.ts";
+import { BackedUpCluster } from "../test/support/backedUpCluster.ts";
+import type { DebianResult } from "../test/support/debian.ts";
+import { measure } from "./rounds.ts";
+
+/**
+ * `make bench`: base backups of a database of more than 1 GB, from a standby into a locked bucket over TLS, beside `pg_dump | gzip` of the same
+ * database on the same processors.
+ */
+const rounds = 3;
+
+/** pgbench's accounts compress well, the sums of rows do not. About 1.3 GB together. */
+const scale = 60;
+const rows = 5_000_000;
+
+function output({ exitCode, stdout, stderr }: DebianResult): string {
+  if (exitCode !== 0) throw new Error(stdout + stderr);
+  return stdout.trim();
+}
+
+async function bench(backedUp: BackedUpCluster): Promise<void> {
+  const { cluster } = backedUp;
+  const superuser = cluster.superuser();
+  const asDify = { ...superuser, env: { ...superuser.env, PGDATABASE: "dify" }, timeoutSeconds: 600 };
+  const sql = async (statement: string) =>
+    output(await cluster.run({ argv: ["psql", "-XAtqc", statement], ...asDify }));
+  console.log("Filling the database");
+  await sql(
+    `CREATE TABLE sums AS SELECT n, md5(n::text) || md5((n + 1)::text) AS sum FROM generate_series(1, ${rows}) n`,
+  );
+  output(await cluster.run({ argv: ["/usr/lib/postgresql/17/bin/pgbench", "-i", "-q", `-s${scale}`], ...asDify }));
+  const bytes = Number(await sql("SELECT pg_database_size('dify')"));
+  console.log(`${(bytes / 1e9).toFixed(2)} GB`);
+
+  /** Log that is still on its way would be waited for by the next backup. */
+  const archived = async () =>
+    output(await backedUp.run("postgres-check", "pgbackrest", { env: { REPOSITORIES: "" } }));
+
+  let dumped = 0;
+  const dump = async () => {
+    const pipe = "pg_dump dify | gzip | wc -c";
+    dumped = Number(output(await cluster.run({ argv: ["bash", "-o", "pipefail", "-c", pipe], ...asDify })));
+  };
+  await archived();
+  const base = async (kind: string) => void output(await backedUp.run(`postgres-${kind}`, "pgbackrest"));
+  const measured = await measure(
+    [
+      { name: "pg_dump | gzip", run: dump },
+      { name: "full backup", run: () => base("full") },
+      {
+        name: "incremental, every 20th row changed",
+        prepare: async () => {
+          await sql("UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid % 20 = 0; CHECKPOINT");
+          await archived();
+        },
+        run: () => base("incremental"),
+      },
+    ],
+    rounds,
+  );
+  const info = output(
+    await cluster.run({
+      ...backedUp.program("postgres-full", "pgbackrest"),
+      argv: ["pgbackrest", "--stanza=dify", "--repo=1", "--output=json", "info"],
+    }),
+  );
+  const [{ backup }] = JSON.parse(info) as [{ backup: { type: string; info: { repository: { delta: number } } }[] }];
+  const stored = (type: string) => backup.findLast((b) => b.type === type)?.info.repository.delta ?? Number.NaN;
+  const sizes = [dumped, stored("full"), stored("incr")];
+  const table = new Table({ head: ["median", "time", "as fast as a dump", "stored"], style: { head: [], border: [] } });
+  const [first] = measured;
+  for (const [i, { name, seconds }] of measured.entries())
+    table.push([
+      name,
+      `${seconds.toFixed(1)} s`,
+      `${((first?.seconds ?? Number.NaN) / seconds).toFixed(1)} times`,
+      `${((sizes[i] ?? 0) / 1e6).toFixed(0)} MB, ${((sizes[i] ?? 0) / dumped).toFixed(2)}`,
+    ]);
+  console.log(table.toString());
+}
+
+stopInOrder();
+await ensurePrograms(["etcd", "minio"]);
+await ensureRootfs(console.log);
+const backedUp = await BackedUpCluster.start({ postgres: { storage: "20Gi", resources: { cpu: "2", memory: "2Gi" } } });
+try {
+  await bench(backedUp);
+} finally {
+  await backedUp.stop();
+}

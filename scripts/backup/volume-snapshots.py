@@ -1,0 +1,178 @@
+"""Makes a snapshot of each volume, waits until it can be used, and lets old ones go: B8. Called by CronJob volume-snapshots.
+
+A snapshot that is not ready, or that the driver calls failed, is never good: it counts for nothing, and goes when no run can be waiting for it any more.
+Good ones of a claim go only in a run that has made another. What a run leaves when it is killed, the next attempt or the next run takes up.
+
+Environment: SELECTOR: labels of the claims; CLASS: VolumeSnapshotClass; KEEP_DAYS, KEEP; DEADLINE: seconds after which a run is killed; RUN: name of the job;
+DRY_RUN: not empty says what would be done, and does nothing (as does --dry-run).
+"""
+
+import os
+import signal
+import sys
+import time
+
+from kubernetes_api import Refused, call
+from snapshot_retention import RUN, Snapshot, expired, leftovers, read
+
+GROUP, KIND = "apis/snapshot.storage.k8s.io/v1", "VolumeSnapshot"
+# Those of people, who make their own, are left alone.
+OURS = {"dify-ha/snapshot": "scheduled"}
+# Drivers try again: an error counts when it stands for so long. In seconds.
+PATIENCE = 60
+# Left of the deadline to say what has not become ready.
+REPORT = 60
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop(*_):
+    raise Stopped
+
+
+def say(text):
+    print(f"volume-snapshots: {text}", flush=True)
+
+
+def failed(text):
+    print(f"volume-snapshots: {text}", file=sys.stderr, flush=True)
+
+
+def claims(selector):
+    """Claims that have a volume, by name, with their labels."""
+    items = call("GET", "api/v1", "persistentvolumeclaims", labelSelector=selector)["items"]
+    for item in items:
+        if item["status"].get("phase") != "Bound":
+            say(f"{item['metadata']['name']} has no volume yet")
+    return {i["metadata"]["name"]: i["metadata"].get("labels", {}) for i in items if i["status"].get("phase") == "Bound"}
+
+
+def snapshots():
+    """Ours, a list by claim."""
+    selector = ",".join(f"{key}={value}" for key, value in OURS.items())
+    found = {}
+    for item in call("GET", GROUP, "volumesnapshots", labelSelector=selector)["items"]:
+        if snapshot := read(item):
+            found.setdefault(snapshot.claim, []).append(snapshot)
+    return found
+
+
+class Run:
+    def __init__(self, env, dry):
+        self.volume_class, self.name, self.dry = env["CLASS"], env["RUN"], dry
+        self.keep_days, self.keep, self.deadline = int(env["KEEP_DAYS"]), int(env["KEEP"]), int(env["DEADLINE"])
+        self.patience = int(env.get("PATIENCE", PATIENCE))
+        self.end = time.monotonic() + max(self.deadline - REPORT, self.deadline / 2)
+        self.failures = 0
+
+    def fail(self, text):
+        failed(text)
+        self.failures += 1
+
+    def make(self, claim, labels):
+        """Name of a snapshot that has been asked for; nothing when it was refused."""
+        name = f"{claim}-{time.strftime('%Y%m%dt%H%M%Sz', time.gmtime())}"
+        if self.dry:
+            say(f"would make {name}")
+            return name
+        body = {
+            "apiVersion": "snapshot.storage.k8s.io/v1",
+            "kind": KIND,
+            "metadata": {"name": name, "labels": {**labels, **OURS, RUN: self.name}},
+            "spec": {"volumeSnapshotClassName": self.volume_class, "source": {"persistentVolumeClaimName": claim}},
+        }
+        try:
+            call("POST", GROUP, "volumesnapshots", body)
+        except Refused as error:
+            self.fail(f"no snapshot of {claim}: {error}")
+            return None
+        say(f"making {name}")
+        return name
+
+    def begun(self, existing, now):
+        """What an attempt before this one has asked for, and may still come to something."""
+        same = [s for s in existing if s.run == self.name and s.made > now - self.deadline and not s.error]
+        return max(same, key=lambda s: s.made).name if same else None
+
+    def wait(self, names):
+        """Claims whose snapshot has become good. @param names Name of a snapshot by claim"""
+        good, errors, waiting = set(), {}, dict(names)
+        while waiting:
+            found = {s.name: s for group in snapshots().values() for s in group}
+            for claim, name in list(waiting.items()):
+                snapshot = found.get(name)
+                error = snapshot.error if snapshot else "somebody has deleted it"
+                since = errors.setdefault(name, time.monotonic()) if error else errors.pop(name, None)
+                if snapshot and snapshot.good:
+                    good.add(claim)
+                    say(f"{name} is ready")
+                elif error and (not snapshot or time.monotonic() >= since + self.patience):
+                    self.fail(f"{name} has failed: {error}. It is no backup; see: kubectl describe volumesnapshot {name}")
+                elif time.monotonic() > self.end:
+                    self.fail(
+                        f"{name} is not ready in time{f': {error}' if error else ''}. Is there a snapshot controller, and the driver of its class? "
+                        f"See: kubectl describe volumesnapshot {name}"
+                    )
+                else:
+                    continue
+                del waiting[claim]
+            if waiting:
+                time.sleep(2)
+        return good
+
+    def remove(self, snapshot, why):
+        if self.dry:
+            say(f"would remove {snapshot.name}: {why}")
+            return
+        try:
+            call("DELETE", GROUP, f"volumesnapshots/{snapshot.name}")
+            say(f"removed {snapshot.name}: {why}")
+        except Refused as error:
+            self.fail(f"{snapshot.name} could not be removed, the next run tries again: {error}")
+
+    def clean(self, existing_by_claim, renewed):
+        """@param renewed Claims that have a new good snapshot"""
+        now = time.time()
+        for claim, existing in sorted(existing_by_claim.items()):
+            for snapshot in leftovers(existing, now, self.deadline):
+                self.remove(snapshot, snapshot.error or "it never became ready")
+            if claim in renewed:
+                for snapshot in expired(existing, now, self.keep_days, self.keep):
+                    self.remove(snapshot, f"older than {self.keep_days} days, or more than {self.keep}")
+
+    def all(self, selector):
+        targets = claims(selector)
+        if not targets:
+            self.fail(f"no claim with a volume has the labels {selector}: see backup.snapshots.selector")
+        before, now = snapshots(), time.time()
+        names = {}
+        for claim, labels in sorted(targets.items()):
+            if name := self.begun(before.get(claim, []), now) or self.make(claim, labels):
+                names[claim] = name
+        if self.dry:
+            for claim, name in names.items():
+                before.setdefault(claim, []).append(Snapshot(name, claim, self.name, now, now, True, ""))
+            self.clean(before, set(names))
+        else:
+            good = self.wait(names)
+            self.clean(snapshots(), good)
+
+
+def main():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    dry = bool(os.environ.get("DRY_RUN")) or "--dry-run" in sys.argv[1:]
+    run = Run(os.environ, dry)
+    try:
+        run.all(os.environ["SELECTOR"])
+    except Refused as error:
+        run.fail(str(error))
+    except Stopped:
+        run.fail("was told to stop. Snapshots that were begun go on; nothing half made counts as good, and the next run cleans up")
+    return 1 if run.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
