@@ -19,21 +19,31 @@ export interface StackOutputs {
   /** Namespace of the code of users. */
   readonly sandboxNamespace: pulumi.Output<string>;
 
+  /** Namespace of restore drills; left out where there are none. */
+  readonly drillsNamespace?: pulumi.Output<string>;
+
   /** Address of the database, behind the pooler, inside the cluster. */
   readonly postgresHost: pulumi.Output<string>;
+  /** Its port. */
   readonly postgresPort: number;
-  /** Database of the API and the role that owns it. */
+  /** Database of the API. */
   readonly difyDatabase: string;
+  /** Role that owns it. */
   readonly difyDatabaseUser: string;
+  /** Password of that role. */
   readonly difyDatabasePassword: pulumi.Output<string>;
-  /** Database of the plugin daemon and the role that owns it. */
+  /** Database of the plugin daemon. */
   readonly pluginDatabase: string;
+  /** Role that owns it. */
   readonly pluginDatabaseUser: string;
+  /** Password of that role. */
   readonly pluginDatabasePassword: pulumi.Output<string>;
 
   /** Address that always leads to Redis' master, inside the cluster. */
   readonly redisHost: pulumi.Output<string>;
+  /** Its port. */
   readonly redisPort: number;
+  /** Password of Redis. */
   readonly redisPassword: pulumi.Output<string>;
 
   /** URL of the object store; of one that runs in the cluster, as it is called there. */
@@ -42,28 +52,76 @@ export interface StackOutputs {
   readonly objectStoreRegion: string;
   /** Buckets as a path of the URL, or as its host. */
   readonly objectStoreAddressing: "path" | "virtual";
+  /** Bucket of Dify's files and keys. */
   readonly difyBucket: string;
+  /** Bucket of plugins. */
   readonly pluginBucket: string;
-  /** All backups, and the keys of the one user of this bucket. */
+  /** Bucket of all backups. */
   readonly backupBucket: string;
+  /** Access key of its one user. */
   readonly backupAccessKey: pulumi.Output<string>;
+  /** Secret key of that user. */
   readonly backupSecretKey: pulumi.Output<string>;
-  /** Records of the coordinated backups, and the keys of the one user of this bucket. */
+  /** Bucket of the records of coordinated backups. */
   readonly catalogueBucket: string;
+  /** Access key of its one user. */
   readonly catalogueAccessKey: pulumi.Output<string>;
+  /** Secret key of that user. */
   readonly catalogueSecretKey: pulumi.Output<string>;
   /** Folder of the backup bucket with a folder for each backup of Postgres; left out where Postgres is run elsewhere. */
   readonly postgresBackups?: string;
 
-  /** The second site, as the object store; all of it is left out where there is none. */
+  /** URL of the second site's object store. All that begins with offsite is left out where there is none. */
   readonly offsiteEndpoint?: pulumi.Output<string>;
+  /** Region that requests there are signed for. */
   readonly offsiteRegion?: string;
+  /** Buckets there as a path of the URL, or as its host. */
   readonly offsiteAddressing?: "path" | "virtual";
   /** PEM of the authority that signed its certificate; left out when a public one did. */
   readonly offsiteCertificateAuthority?: pulumi.Output<string>;
+  /** Bucket there of the records of coordinated backups. */
   readonly offsiteCatalogueBucket?: string;
+  /** Access key of a user of it. */
   readonly offsiteCatalogueAccessKey?: pulumi.Output<string>;
+  /** Secret key of that user. */
   readonly offsiteCatalogueSecretKey?: pulumi.Output<string>;
+  /** Bucket there of all backups. */
+  readonly offsiteBackupBucket?: string;
+  /** Access key of a user of it. */
+  readonly offsiteBackupAccessKey?: pulumi.Output<string>;
+  /** Secret key of that user. */
+  readonly offsiteBackupSecretKey?: pulumi.Output<string>;
+
+  /** Seconds within which what is written to Postgres reaches each archive; left out, as those below, where the stack makes no such backups. */
+  readonly postgresLogSeconds?: number;
+  /** Hours that the newest base backup in the cluster's object store may be old: the longest gap between two runs, and what one may take. */
+  readonly postgresBackupHours?: number;
+  /** The same of base backups off site. */
+  readonly postgresOffsiteBackupHours?: number;
+  /** The same of dumps of the databases. */
+  readonly postgresDumpHours?: number;
+  /** The same of coordinated backups. */
+  readonly coordinatedBackupHours?: number;
+  /** The same of copies of Dify's files and of plugins. */
+  readonly objectsBackupHours: number;
+  /** The same of snapshots of Redis. */
+  readonly redisBackupHours?: number;
+  /** The same of bundles of secrets. */
+  readonly secretsBackupHours: number;
+  /** The same of snapshots of Patroni's etcd. */
+  readonly etcdBackupHours?: number;
+  /** The same of snapshots of the cluster's own etcd. */
+  readonly clusterEtcdBackupHours?: number;
+  /** The same of snapshots of vectors in Qdrant. */
+  readonly vectorsBackupHours?: number;
+  /** The same of edge sites, of the one whose backups are the furthest apart. */
+  readonly edgeBackupHours?: number;
+  /** Names of edge sites, with a space between. */
+  readonly edgeSites?: string;
+  /** The same of Velero's daily backups. */
+  readonly veleroDailyHours?: number;
+  /** The same of Velero's weekly backups, off site. */
+  readonly veleroWeeklyHours?: number;
 
   /** Which vector store: pgvector, weaviate, qdrant or milvus. */
   readonly vectorStore: string;
@@ -82,6 +140,7 @@ export const secretOutputs = [
   "backupSecretKey",
   "catalogueSecretKey",
   "offsiteCatalogueSecretKey",
+  "offsiteBackupSecretKey",
   "difySecretKey",
 ] as const satisfies readonly (keyof StackOutputs)[];
 

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { edgeSettings } from "./edge.ts";
+import { labelKey, labelValue } from "./placement.ts";
+import { etcdImage } from "./postgres.ts";
 import { cron, timeZone } from "./schedule.ts";
 import { bytes, image, resources } from "./units.ts";
 
@@ -56,6 +59,23 @@ const objects = z
   })
   .prefault({});
 
+/** Vectors in Qdrant. Those in pgvector are part of Postgres' backups. */
+const vectors = z
+  .strictObject({
+    /** Snapshots of each collection. */
+    take: cron.default("20 4 * * *"),
+    /** Days for which they are kept. */
+    keepDays: z.number().int().min(1).max(3650).default(14),
+    /** Hours after which a run has failed. */
+    deadline: z.number().int().min(1).max(72).default(6),
+    /** Room for the snapshots of all members, as a volume that goes with the job. */
+    scratch: bytes.default("50Gi"),
+    /** Image with Python. */
+    image: image.default("python:3.13.1-alpine3.21"),
+    resources: resources("100m", "128Mi"),
+  })
+  .prefault({});
+
 /** Patroni's etcd. */
 const etcd = z
   .strictObject({
@@ -63,6 +83,50 @@ const etcd = z
     snapshot: cron.default("10 */6 * * *"),
     /** Days for which they are kept. */
     keepDays: z.number().int().min(1).max(3650).default(14),
+  })
+  .prefault({});
+
+/** The etcd behind the cluster's API servers, where you run it yourself; left alone when left out. */
+const clusterEtcd = z
+  .strictObject({
+    /** URLs of its members, such as "https://10.0.0.11:2379". Each has a job of its own: one that is away costs no snapshot. */
+    endpoints: z
+      .array(
+        z.string().regex(/^https:\/\/[\w.:[\]-]+:\d+$/, 'must be a URL with a port such as "https://10.0.0.11:2379"'),
+      )
+      .min(1),
+    /** Secret of the data namespace with ca.crt, tls.crt and tls.key: its authority, and a client's certificate with its key. */
+    secret: z.string().min(1),
+    /** Image with etcdctl and etcdutl. */
+    image: etcdImage,
+    /** Snapshots. */
+    snapshot: cron.default("40 */6 * * *"),
+    /** Days for which they are kept. */
+    keepDays: z.number().int().min(1).max(3650).default(14),
+    /** Room for one snapshot, as a volume that goes with the job. etcd's own limit is 8 GiB at most. */
+    scratch: bytes.default("10Gi"),
+    resources: resources("100m", "256Mi"),
+  })
+  .optional();
+
+/** Snapshots of volumes, made by the driver that has them: each is whole as after a loss of power, and fits no other. They stay with the driver's storage. */
+const snapshots = z
+  .strictObject({
+    /** Driver: Amazon EBS, TopoLVM (thin volumes), ZFS of OpenEBS. The cluster must have it, the snapshot controller, and its custom resources. */
+    class: z.enum(["none", "ebs", "topolvm", "zfs"]).default("none"),
+    /** Labels of the claims whose volumes are meant. */
+    selector: z.record(labelKey, labelValue).default({ "app.kubernetes.io/part-of": "dify-ha" }),
+    /** A snapshot of each. */
+    schedule: cron.default("20 3 * * *"),
+    /** Days for which they are kept. */
+    keepDays: z.number().int().min(1).max(3650).default(7),
+    /** Most of one volume that are kept, however young. */
+    keep: z.number().int().min(1).max(1000).default(14),
+    /** Hours after which a run has failed. A first snapshot of a large volume takes long. */
+    deadline: z.number().int().min(1).max(72).default(6),
+    /** Image with Python; that of Postgres when left out. */
+    image: image.optional(),
+    resources: resources("50m", "64Mi"),
   })
   .prefault({});
 
@@ -87,6 +151,49 @@ const coordinated = z
   })
   .prefault({});
 
+/** A command that Velero runs in pods when it backs them up. It knows no shell: give "sh", "-c" where one is needed. */
+const hook = z.strictObject({
+  /** What it is called in logs. */
+  name: z.string().regex(/^[a-z0-9-]{1,63}$/, "must be lower-case letters, digits and hyphens"),
+  /** Before the pod is backed up, or after. */
+  when: z.enum(["before", "after"]),
+  /** Namespace by what runs there. */
+  area: z.enum(["app", "data", "sandbox"]),
+  /** Workload whose pods run it, each of them: label app.kubernetes.io/name. */
+  workload: z.string().min(1),
+  container: z.string().min(1),
+  command: z.array(z.string()).min(1),
+  /** Seconds after which it has failed. */
+  timeout: z.number().int().min(1).max(3600).default(30),
+  /** What its failure means for the backup. */
+  onError: z.enum(["Continue", "Fail"]).default("Fail"),
+});
+
+/** Velero: the cluster's objects, Secrets among them. It installs kinds of its own for the whole cluster, so it is off unless it is asked for. */
+const velero = z
+  .strictObject({
+    /** Run it. Who deploys the stack must then be allowed to give rights in the whole cluster. */
+    enabled: z.boolean().default(false),
+    /** Image of the server, which has the kinds of its API with it. */
+    server: image.default("velero/velero:v1.18.1"),
+    /** Image with its plugin for S3. */
+    plugin: image.default("velero/velero-plugin-for-aws:v1.14.3"),
+    /** Backups into the cluster's object store. */
+    daily: cron.default("20 2 * * *"),
+    /** Days for which they are kept: longer than the bucket locks them. */
+    dailyDays: z.number().int().min(1).max(3650).default(35),
+    /** Backups off site; into the cluster's object store if there is no second site. */
+    weekly: cron.default("20 5 * * 0"),
+    /** Days for which they are kept: longer than the bucket locks them. */
+    weeklyDays: z.number().int().min(7).max(3650).default(90),
+    /** Commands in pods that are backed up. With any, the server may run commands in every pod of the stack. */
+    hooks: z.array(hook).default([]),
+    /** Let the server write what it backs up: to be turned on for the time of a restore. */
+    restores: z.boolean().default(false),
+    resources: resources("100m", "256Mi"),
+  })
+  .prefault({});
+
 /** When everything is backed up, and with what. */
 export const backupSettings = z
   .strictObject({
@@ -97,10 +204,16 @@ export const backupSettings = z
     postgres,
     redis,
     objects,
+    vectors,
     etcd,
+    clusterEtcd,
+    snapshots,
     secrets,
     coordinated,
+    edge: edgeSettings,
+    velero,
   })
   .prefault({});
 
 export type BackupSettings = z.infer<typeof backupSettings>;
+export type ClusterEtcdSettings = NonNullable<BackupSettings["clusterEtcd"]>;

@@ -3,14 +3,14 @@ import { z } from "zod";
 const name = String.raw`[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?`;
 
 /** Key of a label or taint: "dify", "example.com/pool". */
-const key = z
+export const labelKey = z
   .string()
   .regex(
     new RegExp(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?${name}$`),
     'must be a key of a label or taint, such as "example.com/pool"',
   );
 
-const value = z
+export const labelValue = z
   .string()
   .max(63)
   .regex(new RegExp(`^(${name})?$`), 'must be a value of a label or taint, such as "dify"');
@@ -18,9 +18,9 @@ const value = z
 /** A taint in spite of which pods may run on a node, as Kubernetes means it. */
 const toleration = z
   .strictObject({
-    key: key.optional(),
+    key: labelKey.optional(),
     operator: z.enum(["Equal", "Exists"]).default("Equal"),
-    value: value.optional(),
+    value: labelValue.optional(),
     effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
   })
   .refine(
@@ -36,7 +36,7 @@ const toleration = z
 export const placement = z
   .strictObject({
     /** Labels that a node must have. */
-    selector: z.record(key, value).default({}),
+    selector: z.record(labelKey, labelValue).default({}),
     /** Taints in spite of which a node will do. */
     tolerations: z.array(toleration).default([]),
   })

@@ -25,6 +25,9 @@ const timing = z
   })
   .prefault({});
 
+/** Image with etcd, etcdctl and etcdutl. */
+export const etcdImage = image.default("gcr.io/etcd-development/etcd:v3.6.5");
+
 /** Store of the leader's lock, for Patroni alone. */
 const etcd = z
   .strictObject({
@@ -37,7 +40,7 @@ const etcd = z
       .refine((n) => n % 2 === 1, "must be odd")
       .default(3),
     /** Image of etcd. */
-    image: image.default("gcr.io/etcd-development/etcd:v3.6.5"),
+    image: etcdImage,
     /** Volume of each member. Patroni writes a few megabytes an hour, and old revisions are compacted. */
     storage: bytes.default("2Gi"),
     resources: resources("100m", "256Mi"),

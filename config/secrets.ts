@@ -44,12 +44,18 @@ export const secretNames = z.strictObject({
   backupObjectsKey: secret(),
   /** Secret key for the bucket of the backups' records. */
   catalogueObjectsKey: secret(),
+  /** Secret key with which drills read backups. */
+  drillObjectsKey: secret(),
   /** Secret key for the off-site bucket of backups. */
   offsiteBackupsKey: secret(),
   /** Secret key for the off-site bucket of the backups' records. */
   offsiteCatalogueKey: secret(),
   /** Encryption of what lies off site: without it no backup there can be read. */
   offsiteCipher: secret(),
+  /** From it come the pass phrase and the secret key of each edge site: without it no backup of theirs can be read. */
+  edgeKey: secret(32),
+  /** Velero's repository of volumes' data: unused while it backs up objects alone, but Velero would give it a password that everybody knows. */
+  veleroRepository: secret(),
   /** Opens the bundle of secrets at each site, and with it everything else: keep a copy where people find it on the worst day. */
   recoveryPassphrase: secret(),
   /** Dify's SECRET_KEY: signs sessions and file links, encrypts OAuth credentials. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { backupSettings } from "./backup.ts";
 import { clusterSettings } from "./cluster.ts";
 import { difySettings } from "./dify.ts";
+import { drillsSettings } from "./drills.ts";
 import { networkSettings } from "./network.ts";
 import { objectStoreSettings } from "./objectStore.ts";
 import { offsiteSettings } from "./offsite.ts";
@@ -19,6 +20,7 @@ export const settingsSchema = z.strictObject({
   offsite: offsiteSettings,
   vectorStore: vectorStoreSettings,
   backup: backupSettings,
+  drills: drillsSettings,
   dify: difySettings,
 });
 

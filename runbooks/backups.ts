@@ -1,6 +1,8 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { messageOf } from "../local/failure.ts";
 import { list } from "./backups/list.ts";
+import { mend } from "./backups/mend.ts";
+import { prune, type PruneOptions } from "./backups/prune.ts";
 import { show } from "./backups/show.ts";
 import { verify } from "./backups/verify.ts";
 import { catalogueOutputs, openCatalogue, type OpenCatalogue } from "./catalogue/open.ts";
@@ -13,17 +15,24 @@ interface Options {
 }
 
 /** What a command prints; false when it has found what must be mended. */
-type Action = (catalogue: OpenCatalogue, options: { readonly json: boolean }) => Promise<boolean>;
+type Action<More> = (catalogue: OpenCatalogue, options: { readonly json: boolean } & More) => Promise<boolean>;
 
-/** Runs a command on the catalogue of the stack that the options name. */
-async function onCatalogue(command: Command, action: Action): Promise<void> {
-  const { stack, outputs: file, json = false } = command.optsWithGlobals<Options>();
+/** Runs a command on the catalogue of the stack that the options name. @typeParam More Options of that command alone. */
+async function onCatalogue<More = unknown>(command: Command, action: Action<More>): Promise<void> {
+  const { stack, outputs: file, json = false, ...more } = command.optsWithGlobals<Options & More>();
   const catalogue = openCatalogue(await readOutputs(catalogueOutputs, { stack, file }));
   try {
-    if (!(await action(catalogue, { json }))) process.exitCode = 1;
+    if (!(await action(catalogue, { json, ...(more as More) }))) process.exitCode = 1;
   } finally {
     await catalogue.close();
   }
+}
+
+/** @throws InvalidArgumentError, which commander prints. */
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Give a whole number, 1 or more.");
+  return value;
 }
 
 const program = new Command("backups")
@@ -48,6 +57,19 @@ program
   .argument("[id]", "of a backup", "latest")
   .description("look whether all is there that a restore would need: exit code 1 if not")
   .action((id: string, _, command: Command) => onCatalogue(command, verify(id)));
+program
+  .command("mend")
+  .argument("[id]", "of a backup", "latest")
+  .description("write a backup's record, as most places have it, wherever it is missing or damaged")
+  .option("--dry-run", "only say where it would be written")
+  .action((id: string, _, command: Command) => onCatalogue(command, mend(id)));
+program
+  .command("prune")
+  .description("remove old records from every place; never those of the newest backup that is whole")
+  .option("--days <n>", "keep whatever is younger", wholeNumber, 90)
+  .option("--at-least <n>", "keep so many of the newest, whatever their age", wholeNumber, 7)
+  .option("--dry-run", "only say which would go")
+  .action((_, command: Command) => onCatalogue<Omit<PruneOptions, "json">>(command, prune));
 
 try {
   await program.parseAsync();

@@ -1,4 +1,6 @@
 import type { BackupSettings } from "../backup.ts";
+import type { ObjectStoreSettings } from "../objectStore.ts";
+import type { OffsiteSettings } from "../offsite.ts";
 import { rule, type Problem } from "../rules.ts";
 import { firstCoincidence, longestGap } from "../schedule.ts";
 
@@ -49,17 +51,92 @@ export const backupRules = [
           ];
     });
   }),
+  rule("snapshots have an image with Python", ["backup", "postgres"], ({ backup: { snapshots }, postgres }) =>
+    snapshots.class === "none" || snapshots.image !== undefined || postgres.backend === "patroni"
+      ? []
+      : [
+          {
+            path: "backup.snapshots.image",
+            problem: "it is left out, and there is no image of Postgres to take in its place",
+            remedy: "name an image with Python 3",
+          },
+        ],
+  ),
   rule(
     "what is uploaded is there until the next of its kind",
     ["backup"],
-    ({ backup: { postgres, redis, etcd, secrets } }) => [
+    ({ backup: { postgres, redis, vectors, etcd, clusterEtcd, snapshots, secrets } }) => [
       ...kept("postgres.dumpDays", postgres.dump, postgres.dumpDays),
       ...kept("redis.keepDays", redis.rdb, redis.keepDays),
+      ...kept("vectors.keepDays", vectors.take, vectors.keepDays),
       ...kept("etcd.keepDays", etcd.snapshot, etcd.keepDays),
+      ...(clusterEtcd ? kept("clusterEtcd.keepDays", clusterEtcd.snapshot, clusterEtcd.keepDays) : []),
+      ...(snapshots.class === "none" ? [] : kept("snapshots.keepDays", snapshots.schedule, snapshots.keepDays)),
       ...kept("secrets.keepDays", secrets.bundle, secrets.keepDays),
     ],
   ),
+  rule("buckets of edge sites can be made", ["backup", "objectStore"], ({ backup, objectStore }) =>
+    objectStore.backend === "minio" || backup.edge.sites.length === 0
+      ? []
+      : [
+          {
+            path: "backup.edge.sites",
+            problem: "each site needs a bucket and a user of its own, which are made in the stack's own MinIO only",
+            remedy: 'set objectStore.backend to "minio", or leave the sites out',
+          },
+        ],
+  ),
+  rule("a backup of Velero's is kept until the next one", ["backup"], ({ backup: { velero } }) =>
+    velero.enabled
+      ? [
+          ...kept("velero.dailyDays", velero.daily, velero.dailyDays),
+          ...kept("velero.weeklyDays", velero.weekly, velero.weeklyDays),
+        ]
+      : [],
+  ),
+  rule(
+    "Velero keeps a backup for longer than the bucket locks it",
+    ["backup", "objectStore", "offsite"],
+    ({ backup: { velero }, objectStore, offsite }) => {
+      if (!velero.enabled) return [];
+      const near = clusterLock(objectStore);
+      const far = offsite.backend === "none" ? near : offsiteLock(offsite);
+      return [
+        ...outlivesLock("dailyDays", velero.dailyDays, near),
+        ...outlivesLock("weeklyDays", velero.weeklyDays, far),
+      ];
+    },
+  ),
 ];
+
+/** A lock that the settings know of. */
+interface Lock {
+  readonly path: string;
+  readonly days: number;
+}
+
+function clusterLock(store: ObjectStoreSettings): Lock | undefined {
+  return store.backend === "minio"
+    ? { path: "objectStore.retention.backupDays", days: store.retention.backupDays }
+    : undefined;
+}
+
+function offsiteLock(offsite: OffsiteSettings): Lock | undefined {
+  return offsite.backend === "aws" ? { path: "offsite.lock.backupDays", days: offsite.lock.backupDays } : undefined;
+}
+
+/** B9: what is deleted while it is locked disappears from Velero, and stays in the bucket. */
+function outlivesLock(setting: "dailyDays" | "weeklyDays", days: number, lock: Lock | undefined): Problem[] {
+  return !lock || days > lock.days
+    ? []
+    : [
+        {
+          path: `backup.velero.${setting}`,
+          problem: `after ${days} days Velero deletes what is locked for ${lock.days} (${lock.path}): it would be gone for Velero and stay in the bucket`,
+          remedy: `give at least ${lock.days + 1}`,
+        },
+      ];
+}
 
 function kept(path: string, schedule: string, keepDays: number): Problem[] {
   const days = Math.ceil(longestGap(schedule) / 24);

@@ -1,6 +1,7 @@
 import type { Rule } from "../rules.ts";
 import { backupRules } from "./backup.ts";
 import { clusterRules } from "./cluster.ts";
+import { drillsRules } from "./drills.ts";
 import { networkRules } from "./network.ts";
 import { objectStoreRules } from "./objectStore.ts";
 import { offsiteRules } from "./offsite.ts";
@@ -16,4 +17,5 @@ export const rules: readonly Rule[] = [
   ...objectStoreRules,
   ...backupRules,
   ...offsiteRules,
+  ...drillsRules,
 ];

@@ -25,6 +25,50 @@ describe("settings of backups", () => {
       { backup: { postgres: { dump: "0 5 1 * *", dumpDays: 7 } } },
       "give at least 31",
     ],
+    [
+      "snapshots that nothing with Python makes",
+      { backup: { snapshots: { class: "ebs" } }, postgres: { backend: "external", host: "db.example.com" } },
+      "there is no image of Postgres to take in its place",
+    ],
+    [
+      "snapshots that are gone before the next one",
+      { backup: { snapshots: { class: "ebs", schedule: "0 3 1 * *" } } },
+      "give at least 31",
+    ],
+    [
+      "an etcd without encryption",
+      { backup: { clusterEtcd: { endpoints: ["http://10.0.0.11:2379"], secret: "etcd" } } },
+      "must be a URL with a port such as",
+    ],
+    [
+      "edge sites without a store in which buckets are made",
+      {
+        backup: { edge: { sites: [{ name: "harbour", claims: ["files"] }] } },
+        objectStore: {
+          backend: "s3",
+          region: "eu-central-1",
+          ...Object.fromEntries(
+            ["dify", "plugins", "backups", "catalogue"].map((name) => [name, { bucket: name, accessKey: "access" }]),
+          ),
+        },
+      },
+      'set objectStore.backend to "minio"',
+    ],
+    [
+      "two edge sites of one name",
+      { backup: { edge: { sites: ["a", "b"].map((claim) => ({ name: "harbour", claims: [claim] })) } } },
+      "must have different names",
+    ],
+    [
+      "backups of Velero's that go while they are locked",
+      { backup: { velero: { enabled: true, dailyDays: 30 } }, objectStore: { retention: { backupDays: 30 } } },
+      "backup.velero.dailyDays: after 30 days Velero deletes what is locked for 30 (objectStore.retention.backupDays)",
+    ],
+    [
+      "backups of Velero's that go before the next one",
+      { backup: { velero: { enabled: true, weekly: "20 5 1 1,3 *", weeklyDays: 60 } } },
+      "60 days end before the next run",
+    ],
     ["what is no time", { backup: { postgres: { full: "daily" } } }, "must be a cron time of five fields"],
   ])("refuse %s", (_, given, message) => expect(() => settings(given)).toThrow(message));
 });

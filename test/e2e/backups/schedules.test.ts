@@ -1,27 +1,33 @@
 import { BatchV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Area } from "../../../components/network/namespaces.ts";
 import { recordSchema } from "../../../runbooks/catalogue/record.ts";
+import { drillResultSchema, resultConfigMap, resultKey } from "../../../runbooks/drills/result.ts";
 import { clusterConfig } from "../support/kubernetes.ts";
 import { runningStack, type Stack } from "../support/stack.ts";
 import { until } from "../support/waiting.ts";
 
-/** All backups on the running stack: real images, volumes, certificates and network policies. In this order, as a check wants a backup. */
-const jobs = [
-  "postgres-full",
-  "postgres-incremental",
-  "postgres-check",
-  "postgres-dump",
-  "etcd-snapshot",
-  "redis-rdb",
-  "objects-copy",
-  "secrets-bundle",
-  "coordinated-backup",
+/**
+ * All backups on the running stack, and a drill: real images, volumes, certificates and network policies. In this order, as a check wants a backup, and a
+ * drill a record.
+ */
+const jobs: readonly (readonly [Area, string])[] = [
+  ["data", "postgres-full"],
+  ["data", "postgres-incremental"],
+  ["data", "postgres-check"],
+  ["data", "postgres-dump"],
+  ["data", "etcd-snapshot"],
+  ["data", "redis-rdb"],
+  ["data", "objects-copy"],
+  ["data", "secrets-bundle"],
+  ["data", "coordinated-backup"],
+  ["drills", "drill-light"],
 ];
 
 /** In seconds. */
 const limit = 240;
 
-describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, () => {
+describe("what is started by hand", { timeout: (limit + 60) * 1000 }, () => {
   let stack: Stack;
   let batch: BatchV1Api;
   let core: CoreV1Api;
@@ -33,21 +39,15 @@ describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, (
     core = clusterConfig(stack).makeApiClient(CoreV1Api);
   });
   afterAll(async () => {
-    const { items } = await batch.listNamespacedJob({
-      namespace: stack.namespaces.data,
-      labelSelector: `dify-ha/run=${run}`,
-    });
-    for (const { metadata } of items)
-      await batch.deleteNamespacedJob({
-        name: metadata?.name ?? "",
-        namespace: stack.namespaces.data,
-        propagationPolicy: "Background",
-      });
+    for (const namespace of [stack.namespaces.data, stack.namespaces.drills]) {
+      const { items } = await batch.listNamespacedJob({ namespace, labelSelector: `dify-ha/run=${run}` });
+      for (const { metadata } of items)
+        await batch.deleteNamespacedJob({ name: metadata?.name ?? "", namespace, propagationPolicy: "Background" });
+    }
   });
 
   /** As `kubectl create job --from` does it. */
-  async function start(cronJob: string): Promise<string> {
-    const namespace = stack.namespaces.data;
+  async function start(namespace: string, cronJob: string): Promise<string> {
     const { spec } = await batch.readNamespacedCronJob({ name: cronJob, namespace });
     const name = `${cronJob}-${run}`;
     const { spec: jobSpec, metadata } = spec?.jobTemplate ?? {};
@@ -60,8 +60,7 @@ describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, (
   }
 
   /** What the pods of a job have printed. */
-  async function printed(job: string): Promise<string> {
-    const namespace = stack.namespaces.data;
+  async function printed(namespace: string, job: string): Promise<string> {
     const { items } = await core.listNamespacedPod({ namespace, labelSelector: `batch.kubernetes.io/job-name=${job}` });
     const containers = items.flatMap(({ metadata, spec }) =>
       [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map((c) => ({
@@ -75,9 +74,9 @@ describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, (
     return (await Promise.all(logs)).join("\n");
   }
 
-  it.each(jobs)("%s ends well", async (cronJob) => {
-    const name = await start(cronJob);
-    const namespace = stack.namespaces.data;
+  it.each(jobs)("%s: %s ends well", async (area, cronJob) => {
+    const namespace = stack.namespaces[area];
+    const name = await start(namespace, cronJob);
     let failed = false;
     await until(
       async () => {
@@ -88,9 +87,9 @@ describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, (
       `${name} to end`,
       limit,
     ).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}\n${await printed(name)}`);
+      throw new Error(`${String(error)}\n${await printed(namespace, name)}`);
     });
-    expect(failed, failed ? await printed(name) : "").toBe(false);
+    expect(failed, failed ? await printed(namespace, name) : "").toBe(false);
   });
 
   it("that is coordinated has left its record in the cluster", async () => {
@@ -101,5 +100,14 @@ describe("a backup that is started by hand", { timeout: (limit + 60) * 1000 }, (
     const [record] = items.map(({ data }) => recordSchema.parse(JSON.parse(data?.["record.json"] ?? "")));
     expect(record?.pause).toBeLessThan(5);
     expect(record?.buckets.map(({ bucket }) => bucket)).toEqual(["dify-files", "dify-plugins"]);
+  });
+
+  it("that is a drill has restored it, and says how long that took", async () => {
+    const namespace = stack.namespaces.data;
+    const { data } = await core.readNamespacedConfigMap({ name: resultConfigMap("light"), namespace });
+    const result = drillResultSchema.parse(JSON.parse(data?.[resultKey] ?? ""));
+    expect(result.checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(result.passed).toBe(true);
+    process.stderr.write(`a drill: RTO ${result.rtoSeconds} s, RPO ${result.rpoSeconds} s\n`);
   });
 });
