@@ -1,4 +1,5 @@
 import * as sdk from "@pulumi/policy";
+import { isExempt, type Exemption } from "./exemptions.ts";
 import { kindOf, nameOf, type Resource } from "./read/resource.ts";
 import { notYetKnown, text } from "./read/values.ts";
 import type { Outcome, Rule } from "./rule.ts";
@@ -27,11 +28,20 @@ interface Registered {
   readonly type: string;
   readonly name: string;
   readonly props: Record<string, unknown>;
+  readonly opts?: { readonly protect: boolean };
 }
 
-/** A resource as the rules see it, out of what the engine hands over. */
-export function asResource({ type, name, props }: Registered): Resource {
-  return { type, name, inputs: plain(props) as Resource["inputs"] };
+/** A resource as the rules see it, out of what the engine hands over. Most rules look at few kinds, so inputs are copied when one is read. */
+export function asResource({ type, name, props, opts }: Registered): Resource {
+  let inputs: Resource["inputs"] | undefined;
+  return {
+    type,
+    name,
+    protect: opts?.protect ?? false,
+    get inputs() {
+      return (inputs ??= plain(props) as Resource["inputs"]);
+    },
+  };
 }
 
 /** Where a violation is, as kubectl would name it. */
@@ -54,20 +64,42 @@ function deferToUpdate(unknown: readonly string[]): void {
   if (unknown.length > 0) throw new UnknownValueError(unknownText, [unknown.join(", .")]);
 }
 
+/** What holds for every rule of a pack. */
+export interface PackSettings {
+  readonly exemptions?: readonly Exemption[];
+  /** The stack before this update. */
+  readonly previous?: readonly Resource[] | undefined;
+}
+
+/** Fails the update for exemptions that have ended, or make no sense. */
+export function exemptionsPolicy(problems: readonly string[]): sdk.Policies[number] {
+  return {
+    name: "exemptions",
+    description: "Every exemption names a rule, a resource, a reason and the day on which it ends.",
+    severity: "high",
+    remediationSteps: "Correct the entry in exemptions.json, or take it out.",
+    validateStack: (_args, violate: sdk.ReportViolation) => problems.forEach((problem) => violate(problem)),
+  };
+}
+
 /** The rule as Pulumi's engine runs it. */
-export function asPolicy(rule: Rule): sdk.Policies[number] {
+export function asPolicy(rule: Rule, { exemptions = [], previous }: PackSettings = {}): sdk.Policies[number] {
   const common = {
     name: rule.name,
     description: `${rule.description} (${rule.requirement})`,
+    severity: rule.severity,
+    remediationSteps: rule.remediation,
     configSchema: { properties: { ...rule.parameters } } as sdk.PolicyConfigSchema,
   };
   if (rule.sees === "resource")
     return {
       ...common,
       validateResource: (args, violate: sdk.ReportViolation) => {
-        if (!/^(kubernetes|aws):/.test(args.type)) args.notApplicable("It is neither in Kubernetes nor on AWS");
+        if (!/^(kubernetes|aws|tls):/.test(args.type))
+          args.notApplicable("It is neither in Kubernetes nor on AWS, and no certificate");
         const resource = asResource(args);
-        const outcome = rule.judge(resource, [resource], args.getConfig<Record<string, unknown>>());
+        const outcome = rule.judge(resource, [resource], args.getConfig<Record<string, unknown>>(), previous);
+        if (isExempt(exemptions, rule.name, args)) return;
         report(resource, outcome, violate);
         deferToUpdate(outcome.unknown);
       },
@@ -78,7 +110,8 @@ export function asPolicy(rule: Rule): sdk.Policies[number] {
       const stack = args.resources.map((registered) => ({ urn: registered.urn, resource: asResource(registered) }));
       const resources = stack.map(({ resource }) => resource);
       const unknown = stack.flatMap(({ urn, resource }) => {
-        const outcome = rule.judge(resource, resources, args.getConfig<Record<string, unknown>>());
+        const outcome = rule.judge(resource, resources, args.getConfig<Record<string, unknown>>(), previous);
+        if (isExempt(exemptions, rule.name, { name: resource.name, urn })) return [];
         report(resource, outcome, (message) => violate(message, urn));
         return outcome.unknown.map((path) => `${path} of ${placeOf(resource)}`);
       });

@@ -9,6 +9,9 @@ export type Parameter<T> = PolicyConfigSchema["properties"][string] & {
   readonly default: T;
 };
 
+/** How bad a violation is: "critical" loses data or opens it to others. */
+export type Severity = "low" | "medium" | "high" | "critical";
+
 type Parameters = Readonly<Record<string, Parameter<unknown>>>;
 type Values<P extends Parameters> = { readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never };
 
@@ -19,11 +22,21 @@ interface RuleArgs<Subject, P extends Parameters> {
   readonly requirement: string;
   /** One sentence: what holds when nothing is violated. */
   readonly description: string;
+  /** What it costs to violate it, one sentence. */
+  readonly why: string;
+  /** How to comply, one sentence that names fields or settings. */
+  readonly remediation: string;
+  readonly severity: Severity;
   /** "resource": looks at each by itself, and stops it before it is made. "stack": relates resources to each other. */
   readonly sees: "resource" | "stack";
   readonly parameters?: P;
-  /** What there is to check about a resource; nothing for all that is none of the rule's business. */
-  readonly subjects: (resource: Resource, stack: readonly Resource[]) => readonly Subject[];
+  /** What there is to check about a resource; nothing for all that is none of the rule's business. `parameters` and `previous` are rarely needed. */
+  readonly subjects: (
+    resource: Resource,
+    stack: readonly Resource[],
+    parameters: Values<P>,
+    previous: readonly Resource[] | undefined,
+  ) => readonly Subject[];
   /** What is wrong with it and what to set, one sentence each. Never repeats a value that might be secret. */
   readonly check: (subject: Subject, parameters: Values<P>) => readonly string[];
 }
@@ -35,16 +48,20 @@ export interface Outcome {
   readonly unknown: readonly string[];
 }
 
-export interface Rule {
-  readonly name: string;
-  readonly requirement: string;
-  readonly description: string;
-  readonly sees: "resource" | "stack";
+export interface Rule extends Pick<
+  RuleArgs<never, never>,
+  "name" | "requirement" | "description" | "why" | "remediation" | "severity" | "sees"
+> {
   readonly parameters: Parameters;
+  /**
+   * @param settings What the environment sets for its parameters.
+   * @param previous What the stack was before this update, where that is known.
+   */
   readonly judge: (
     resource: Resource,
     stack: readonly Resource[],
     settings?: Readonly<Record<string, unknown>>,
+    previous?: readonly Resource[],
   ) => Outcome;
 }
 
@@ -55,10 +72,10 @@ export interface Rule {
 export function rule<Subject, P extends Parameters = Record<never, never>>(args: RuleArgs<Subject, P>): Rule {
   const parameters: Parameters = args.parameters ?? {};
   const defaults = Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, parameter.default]));
-  const { name, requirement, description, sees } = args;
+  const { name, requirement, description, why, remediation, severity, sees } = args;
   return {
-    ...{ name, requirement, description, sees, parameters },
-    judge: (resource, stack, settings = {}) => {
+    ...{ name, requirement, description, why, remediation, severity, sees, parameters },
+    judge: (resource, stack, settings = {}, previous) => {
       const values = { ...defaults, ...settings } as Values<P>;
       const violations: string[] = [];
       const unknown: string[] = [];
@@ -72,10 +89,15 @@ export function rule<Subject, P extends Parameters = Record<never, never>>(args:
         }
       };
       attempt(() => {
-        for (const subject of args.subjects(resource, stack))
+        for (const subject of args.subjects(resource, stack, values, previous))
           attempt(() => violations.push(...args.check(subject, values)));
       });
       return { violations, unknown };
     },
   };
+}
+
+/** The message where something is wrong; nothing where it is not. */
+export function violation(wrong: boolean, message: string): string[] {
+  return wrong ? [message] : [];
 }

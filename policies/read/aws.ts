@@ -73,7 +73,12 @@ export function statementsOf(resource: Resource): Statement[] {
   if (awsKindOf(resource) === undefined) return [];
   const inline = list(resource.inputs, "inlinePolicies").map((policy) => read(policy, "policy"));
   const documents = [read(resource.inputs, "policy"), read(resource.inputs, "assumeRolePolicy"), ...inline];
-  return documents.flatMap((document) => (document === undefined ? [] : several(parsed(document)).map(statementOf)));
+  return documents.flatMap(parseStatements);
+}
+
+/** Statements of a policy document, as text or as data; none where there is no document. */
+export function parseStatements(document: unknown): Statement[] {
+  return document === undefined ? [] : several(parsed(document)).map(statementOf);
 }
 
 function parsed(document: unknown): unknown {

@@ -7,6 +7,8 @@ export interface DeclaredBucket {
   readonly purpose: "backup" | "application";
   readonly versioned: boolean;
   readonly encrypted: boolean;
+  /** The one user that may use it; empty where none is named. */
+  readonly user: string;
   readonly lock?: { readonly mode: "COMPLIANCE" | "GOVERNANCE"; readonly days: number };
 }
 
@@ -42,6 +44,7 @@ function bucketOf(bucket: unknown): DeclaredBucket {
     // Whatever is not plainly something else is held to the stricter rules.
     purpose: text(bucket, "purpose") === "application" ? "application" : "backup",
     versioned: flag(bucket, "versioned") === true,
+    user: text(bucket, "user") ?? "",
     encrypted: isEncrypted(read(bucket, "encryption")),
     ...(locked && { lock: { mode, days } }),
   };

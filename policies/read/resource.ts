@@ -7,6 +7,8 @@ export interface Resource {
   readonly name: string;
   /** What the program asks for; a value that a preview cannot know is `notYetKnown`. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Pulumi refuses to delete it. */
+  readonly protect?: boolean;
 }
 
 /** Kubernetes' kind, also of the resource that patches it ("DeploymentPatch"); undefined for all that is no object of Kubernetes. */

@@ -51,6 +51,9 @@ export const daemonUpdates = rule({
   requirement: "H10",
   description:
     "A node never goes without a pod that its clients depend on: DaemonSets start the next before the last ends.",
+  why: "Clients use the proxy of their own node alone: while it is replaced, they have none.",
+  remediation: "Set updateStrategy RollingUpdate with maxSurge 1 and maxUnavailable 0, a readinessProbe and requests.",
+  severity: "medium",
   sees: "resource",
   subjects: (resource) => (kindOf(resource) === "DaemonSet" ? [daemonOf(resource)] : []),
   check: daemonViolations,

@@ -44,6 +44,9 @@ export const disruptionBudget = rule({
   requirement: "H10",
   description:
     "Whatever runs more than once has a PodDisruptionBudget that keeps some of it running and lets drains pass.",
+  why: "A drain that takes all pods at once is an outage, and one that can take none stops the upgrade of the cluster.",
+  remediation: "Declare one PodDisruptionBudget with maxUnavailable 1 whose selector is that of the workload.",
+  severity: "high",
   sees: "stack",
   subjects: (resource, stack) => {
     const workload = workloadOf(resource);

@@ -26,6 +26,10 @@ export const serviceSpread = rule({
   name: "service-spread",
   requirement: "H5",
   description: "Replicas of a stateless service stand in different zones.",
+  why: "Replicas that happen to stand in one zone go down with it, all of them.",
+  remediation:
+    "Require an even spread over zones with topologySpreadConstraints: maxSkew 1, DoNotSchedule, a selector of its own pods.",
+  severity: "high",
   sees: "resource",
   parameters: {
     overHosts: {

@@ -59,6 +59,9 @@ export const synchronousPostgres = rule({
   name: "synchronous-postgres",
   requirement: "H2, H6",
   description: "PostgreSQL commits synchronously to members in different zones.",
+  why: "An asynchronous standby that takes over has lost what was acknowledged a moment before.",
+  remediation: "Set postgres.synchronous, and three members or more with a required spread over three zones.",
+  severity: "critical",
   sees: "stack",
   parameters: {
     minimumMembers: { type: "integer", minimum: 1, description: "Members of the cluster.", default: 3 },

@@ -33,6 +33,10 @@ export const awsBucketParts = rule({
   name: "aws-bucket-parts",
   requirement: "B11, B12",
   description: "Every bucket on AWS declares its lock, versions, encryption, owner and who may reach it.",
+  why: "What nobody declares about a bucket is what AWS makes of it, and no rule can look at it.",
+  remediation:
+    "Declare the named resource for the bucket; object lock can be turned on when a bucket is made, and never after.",
+  severity: "high",
   sees: "stack",
   subjects: (resource, stack) => {
     const bucket = awsBucketOf(resource);

@@ -55,6 +55,10 @@ export const awsReplication = rule({
   name: "aws-replication",
   requirement: "B12",
   description: "Every bucket with backups on AWS is copied to another region.",
+  why: "A region can be lost or be out of reach for days, and with it the only copy that was off site.",
+  remediation:
+    "Declare a BucketReplicationConfig with an enabled rule, for encrypted objects too, that leads to a bucket in another region.",
+  severity: "high",
   sees: "stack",
   subjects: (resource, stack) => {
     const bucket = awsBucketOf(resource);

@@ -21,6 +21,10 @@ export const backupBuckets = rule({
   name: "backup-buckets",
   requirement: "B11",
   description: "The stack's own object store declares a bucket for backups.",
+  why: "Where no bucket is declared for backups, every rule about such buckets holds for nothing.",
+  remediation:
+    'List a bucket with purpose "backup" in buckets.json of the ConfigMap labelled dify-ha/declares: buckets.',
+  severity: "high",
   sees: "stack",
   subjects: (resource, stack) => {
     if (workloadOf(resource)?.name !== "minio") return [];

@@ -24,6 +24,10 @@ export const bucketLock = rule({
   name: "backup-bucket-lock",
   requirement: "B11",
   description: "What is written to a backup bucket can be deleted or overwritten by nobody before its time.",
+  why: "Whoever gets hold of the credentials deletes the backups first: only a lock that nobody can lift stands against that.",
+  remediation:
+    "Set lock.mode to COMPLIANCE and lock.days to what the policy asks for (objectStore.retention, offsite.lock).",
+  severity: "critical",
   sees: "resource",
   parameters: {
     minimumDays: {

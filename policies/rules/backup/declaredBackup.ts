@@ -1,36 +1,25 @@
-import { kindOf, type Resource } from "../../read/resource.ts";
-import { list, text } from "../../read/values.ts";
+import { backupKeys } from "../../../components/workload/backupKeys.ts";
+import { storedDataOf, type StoredData } from "../../read/backups.ts";
 import { rule } from "../../rule.ts";
 
-/** Volumes, and the way in which what they hold comes back when all of them are lost. */
-export interface StatefulData {
-  readonly backup: string | undefined;
-}
-
-const annotation = "dify-ha/backup";
-
 /** B5: whatever is stored has a backup, or is derived from what has one. */
-export function backupViolations({ backup }: StatefulData, methods: readonly string[]): string[] {
+export function backupViolations({ method }: StoredData, methods: readonly string[]): string[] {
   const known = methods.join(", ");
-  if (backup === undefined)
-    return [`it keeps data and names no backup: set the annotation ${annotation} to one of ${known}`];
-  return methods.includes(backup)
+  if (method === undefined)
+    return [`it keeps data and names no backup: set the annotation ${backupKeys.method} to one of ${known}`];
+  return methods.includes(method)
     ? []
-    : [`it names "${backup}" as its backup, which nobody makes: use one of ${known}`];
-}
-
-function dataOf(resource: Resource): StatefulData[] {
-  const kind = kindOf(resource);
-  const stores =
-    kind === "PersistentVolumeClaim" ||
-    (kind === "StatefulSet" && list(resource.inputs, "spec", "volumeClaimTemplates").length > 0);
-  return stores ? [{ backup: text(resource.inputs, "metadata", "annotations", annotation) }] : [];
+    : [`it names "${method}" as its backup, which nobody makes: use one of ${known}`];
 }
 
 export const declaredBackup = rule({
   name: "declared-backup",
   requirement: "B5",
   description: "Every volume names the backup from which its data comes back.",
+  why: "A volume that nobody thought of is found missing on the day of the restore.",
+  remediation:
+    "Set the annotation dify-ha/backup of the StatefulSet or claim to the backup from which its data comes back.",
+  severity: "high",
   sees: "resource",
   parameters: {
     methods: {
@@ -43,10 +32,11 @@ export const declaredBackup = rule({
         "etcd-snapshot",
         "object-copy",
         "vector-backup",
+        "volume-copy",
         "rebuild",
       ] as readonly string[],
     },
   },
-  subjects: dataOf,
+  subjects: (resource) => [storedDataOf(resource) ?? []].flat(),
   check: (data, { methods }) => backupViolations(data, methods),
 });

@@ -24,6 +24,9 @@ export const walArchiving = rule({
   name: "wal-archiving",
   requirement: "B1",
   description: "PostgreSQL's WAL is archived, with a bound on the delay.",
+  why: "What has not reached the archive is lost with the site.",
+  remediation: "Set archive_mode on, an archive_command that pushes, and archive_timeout (postgres.archive.timeout).",
+  severity: "critical",
   sees: "resource",
   parameters: {
     maximumDelay: {

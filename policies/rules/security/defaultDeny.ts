@@ -49,6 +49,9 @@ export const defaultDeny = rule({
   name: "default-deny",
   requirement: "H14",
   description: "Every namespace in which something runs has a NetworkPolicy that denies what no other allows.",
+  why: "Without it every pod reaches every other, and a program that is taken over reaches the data.",
+  remediation: "Declare a NetworkPolicy with an empty podSelector, both policyTypes and no rules, in each namespace.",
+  severity: "high",
   sees: "stack",
   subjects: (resource, stack) =>
     namespacesOf(resource, stack).map((namespace) => ({ namespace, denied: deniedIn(namespace, stack) })),

@@ -76,6 +76,10 @@ export const hardenedPods = rule({
   name: "hardened-pods",
   requirement: "H14",
   description: "Pods run as non-root with a read-only root and no rights beyond, except where a reason is given.",
+  why: "A program that is taken over can do what its pod may do.",
+  remediation:
+    'Set the securityContext as the message says, or document the departure under "exceptions" with its reason.',
+  severity: "high",
   sees: "resource",
   parameters: {
     exceptions: {

@@ -26,6 +26,9 @@ export const pinnedImages = rule({
   name: "pinned-images",
   requirement: "H14",
   description: "Every image is named by a version or a digest.",
+  why: "A tag that moves runs something tomorrow that nobody has tested.",
+  remediation: "Name images by a full version, or better by IMAGE@sha256:DIGEST.",
+  severity: "medium",
   sees: "resource",
   parameters: {
     requireDigest: {

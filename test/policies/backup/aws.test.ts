@@ -55,7 +55,9 @@ describe("a bucket on AWS", () => {
     ]));
   it("that stands alone breaks the rules of its sides and of its copies", () => {
     const { violations } = judge([on("Bucket", { bucket: "pg", region: "eu-west-1" })], "prod");
-    expect(new Set(violations.map(({ rule }) => rule))).toEqual(new Set(["aws-bucket-parts", "aws-replication"]));
+    expect(new Set(violations.map(({ rule }) => rule))).toEqual(
+      new Set(["aws-bucket-parts", "aws-replication", "protected-state"]),
+    );
   });
 });
 

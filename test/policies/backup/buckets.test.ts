@@ -11,10 +11,17 @@ const backups: DeclaredBucket = {
   purpose: "backup",
   versioned: true,
   encrypted: true,
+  user: "pg",
   lock: { mode: "COMPLIANCE", days: 35 },
 };
-const files: DeclaredBucket = { name: "files", purpose: "application", versioned: false, encrypted: false };
-const unlocked: DeclaredBucket = { name: "pg", purpose: "backup", versioned: true, encrypted: true };
+const files: DeclaredBucket = {
+  name: "files",
+  purpose: "application",
+  versioned: false,
+  encrypted: false,
+  user: "dify",
+};
+const unlocked: DeclaredBucket = { name: "pg", purpose: "backup", versioned: true, encrypted: true, user: "pg" };
 
 describe("backup buckets are locked", () => {
   it("accepts a bucket locked for long enough", () => expect(bucketLockViolations(backups, 35)).toEqual([]));
@@ -60,7 +67,7 @@ describe("declared buckets are read", () => {
   });
   it("as backups when nothing says otherwise", () =>
     expect(bucketsOf(labelled('[{"name":"new"}]'))).toEqual([
-      { name: "new", purpose: "backup", versioned: false, encrypted: false },
+      { name: "new", purpose: "backup", versioned: false, encrypted: false, user: "" },
     ]));
   it.each(["", "{", '{"name":"pg"}'])("or refused as unreadable: %j", (document) =>
     expect(() => bucketsOf(labelled(document))).toThrow(Unreadable),
