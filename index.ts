@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
+import { backupAges } from "./components/backup/ages.ts";
 import { Backup } from "./components/backup/backup.ts";
 import type { RecoveryKeys } from "./components/backup/keys.ts";
 import { Credentials } from "./components/credentials.ts";
+import { Drills } from "./components/drills/drills.ts";
 import { Dify } from "./components/dify/dify.ts";
 import { databaseClients } from "./components/dify/databaseClients.ts";
 import { Network } from "./components/network/network.ts";
@@ -32,12 +34,22 @@ export default function program(): StackOutputs {
   const { namespaces, authority } = new Network("network", { settings }, options);
   const common = { cluster, namespace: namespaces.data };
 
-  const objectStore = new ObjectStore(
+  const { connection: objectStore, reading: objectReading } = new ObjectStore(
     "object-store",
-    { ...common, settings: settings.objectStore, authority, credentials },
+    {
+      ...common,
+      settings: settings.objectStore,
+      authority,
+      credentials,
+      edges: settings.backup.edge.sites.map((site) => site.name),
+    },
     options,
-  ).connection;
-  const offsite = new Offsite("offsite", { cluster, settings: settings.offsite, credentials }, options).connection;
+  );
+  const { connection: offsite, reading: offsiteReading } = new Offsite(
+    "offsite",
+    { cluster, settings: settings.offsite, credentials },
+    options,
+  );
   const { connection: postgres, backup: postgresBackup } = new Postgres(
     "postgres",
     {
@@ -56,29 +68,53 @@ export default function program(): StackOutputs {
     { ...common, settings: settings.redis, credentials },
     options,
   );
-  const vectorStore = new VectorStore(
+  const { connection: vectorStore, backup: vectorBackup } = new VectorStore(
     "vector-store",
     { ...common, settings: settings.vectorStore, postgres, key: () => credentials.password("vectorStoreKey") },
     options,
-  ).connection;
+  );
 
   const secretKey = credentials.password("difySecretKey", 48);
+  const recoveryKeys = { difySecretKey: secretKey, ...storageKeys(settings, credentials) };
   new Backup(
     "backup",
     {
       ...common,
+      namespaces: { app: namespaces.app, data: namespaces.data, sandbox: namespaces.sandbox },
       settings: settings.backup,
       credentials,
       objectStore,
       offsite,
       postgres: postgresBackup,
       redis: redisBackup,
+      vectorStore: vectorBackup,
       difyVersion: settings.dify.version,
       authority: authority.certificate,
-      keys: { difySecretKey: secretKey, ...storageKeys(settings, credentials) },
+      keys: recoveryKeys,
     },
     options,
   );
+
+  const drilled = settings.drills.enabled && postgresBackup;
+  if (drilled)
+    new Drills(
+      "drills",
+      {
+        cluster,
+        namespace: namespaces.drills,
+        dataNamespace: namespaces.data,
+        settings: settings.drills,
+        backup: settings.backup,
+        objectStore: objectReading,
+        offsite: offsiteReading,
+        postgres: drilled,
+        redis: redisBackup,
+        difyBucket: objectStore.dify.bucket,
+        keys: recoveryKeys,
+        credentials,
+      },
+      options,
+    );
 
   const dify = new Dify(
     "dify",
@@ -112,6 +148,7 @@ export default function program(): StackOutputs {
     appNamespace: namespaces.app,
     dataNamespace: namespaces.data,
     sandboxNamespace: namespaces.sandbox,
+    ...(drilled && { drillsNamespace: namespaces.drills }),
     postgresHost: postgres.host,
     postgresPort: postgres.port,
     difyDatabase: postgres.dify.database,
@@ -136,6 +173,7 @@ export default function program(): StackOutputs {
     catalogueSecretKey: objectStore.catalogue.secretKey,
     ...(settings.postgres.backend === "patroni" && { postgresBackups: backupsFolder }),
     ...(offsite && offsiteOutputs(offsite)),
+    ...backupAges(settings),
     vectorStore: settings.vectorStore.kind,
     certificateAuthority: authority.certificate,
     difySecretKey: secretKey,
@@ -143,16 +181,17 @@ export default function program(): StackOutputs {
 }
 
 /** What data at rest and backups are encrypted with. */
-function storageKeys({ postgres, objectStore, offsite }: Settings, credentials: Credentials): RecoveryKeys {
+function storageKeys({ postgres, objectStore, offsite, backup }: Settings, credentials: Credentials): RecoveryKeys {
   return {
     backupCipher: credentials.password("backupCipher"),
     ...(postgres.backend === "patroni" && { pgbackrestCipher: credentials.password("pgbackrestCipher") }),
     ...(objectStore.backend === "minio" && { objectStoreEncryptionKey: credentials.key("objectStoreEncryptionKey") }),
+    ...(backup.edge.sites.length > 0 && { edgeKey: credentials.password("edgeKey") }),
     ...(offsite.backend !== "none" && { offsiteCipher: credentials.password("offsiteCipher") }),
   };
 }
 
-const offsiteOutputs = ({ endpoint, region, addressing, caCertificate, catalogue }: OffsiteConnection) => ({
+const offsiteOutputs = ({ endpoint, region, addressing, caCertificate, catalogue, backups }: OffsiteConnection) => ({
   offsiteEndpoint: endpoint,
   offsiteRegion: region,
   offsiteAddressing: addressing,
@@ -160,4 +199,7 @@ const offsiteOutputs = ({ endpoint, region, addressing, caCertificate, catalogue
   offsiteCatalogueBucket: catalogue.bucket,
   offsiteCatalogueAccessKey: catalogue.accessKey,
   offsiteCatalogueSecretKey: catalogue.secretKey,
+  offsiteBackupBucket: backups.bucket,
+  offsiteBackupAccessKey: backups.accessKey,
+  offsiteBackupSecretKey: backups.secretKey,
 });

@@ -6,9 +6,12 @@ import { defineConfig } from "vitest/config";
  */
 const engine = [
   "test/engine/**/*.test.ts",
+  "test/deploy/**/*.test.ts",
   "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
-  "test/runbooks/backups/command.test.ts",
-  "test/components/backup/{postgres,coordinated}.test.ts",
+  "test/runbooks/{backups,status}/command.test.ts",
+  "test/components/backup/{postgres,coordinated,snapshots}.test.ts",
+  "test/components/drills/{drills,account}.test.ts",
+  "test/scripts/postgres/restoreMember.test.ts",
 ];
 const manifests = ["test/manifests/**/*.test.ts"];
 /** Breaks a stack on real nodes, one thing at a time, and backs it up: `make e2e`, of which `make test` does a part. */

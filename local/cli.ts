@@ -45,17 +45,21 @@ async function pulumi(args: readonly string[]): Promise<void> {
   process.exitCode = exitCode;
 }
 
-/** The runbook as it is, which finds Pulumi, its stack and the cluster by the environment. */
-async function backups(args: readonly string[]): Promise<void> {
-  const { workspace, env } = await workspaceOfStack();
-  const { exitCode } = await execa(process.execPath, [join(repository, "runbooks", "backups.ts"), ...args], {
-    stdio: "inherit",
-    reject: false,
-    extendEnv: false,
-    env: { ...workspace.env, ...env },
-  });
-  process.exitCode = exitCode ?? 1;
-}
+const runbooks = ["backups", "drills", "restore", "runbook"];
+
+/** A runbook as it is, which finds Pulumi, its stack and the cluster by the environment. */
+const runbook =
+  (name: string) =>
+  async (args: readonly string[]): Promise<void> => {
+    const { workspace, env } = await workspaceOfStack();
+    const { exitCode } = await execa(process.execPath, [join(repository, "runbooks", `${name}.ts`), ...args], {
+      stdio: "inherit",
+      reject: false,
+      extendEnv: false,
+      env: { ...workspace.env, ...env },
+    });
+    process.exitCode = exitCode ?? 1;
+  };
 
 const program = new Command("local")
   .description("Dify with backups on this machine: the embedded default")
@@ -77,7 +81,8 @@ program
   .argument("[stack]", "local, staging or prod", localStack)
   .description("show what a stack would change")
   .action((stack: string) => preview(stack, ownKubeconfig()));
-for (const [name, run] of Object.entries({ kubectl, pulumi, backups }))
+const others = { kubectl, pulumi, ...Object.fromEntries(runbooks.map((name) => [name, runbook(name)])) };
+for (const [name, run] of Object.entries(others))
   program
     .command(name)
     .argument("[args...]")

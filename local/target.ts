@@ -29,7 +29,7 @@ export async function reachCluster(kubeconfig: string): Promise<Target> {
   if (!server)
     throw new Failure(`KUBECONFIG ${kubeconfig} has no current context: choose one with kubectl config use-context.`);
   try {
-    const system = await answerOf(config);
+    const system = await askCluster(config);
     return { kubeconfig, server, clusterId: system };
   } catch (error) {
     const reason = messageOf(error).split("\n")[0] ?? "";
@@ -37,7 +37,8 @@ export async function reachCluster(kubeconfig: string): Promise<Target> {
   }
 }
 
-async function answerOf(config: KubeConfig): Promise<string> {
+/** Id of the cluster, as proof that it answers. */
+export async function askCluster(config: KubeConfig): Promise<string> {
   const question = config.makeApiClient(CoreV1Api).readNamespace({ name: "kube-system" });
   const late = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Error(`nothing heard for ${patience} s`)), patience * 1000).unref();

@@ -62,10 +62,11 @@ async function isInstalled(dir: string, kubectl: Kubectl, source: string): Promi
   return installed.names.every((name) => present.includes(`/${name}`));
 }
 
-async function crdFiles(): Promise<string[]> {
+/** Files with a definition each. */
+export async function crdFiles(): Promise<string[]> {
   const found = await Promise.all(
     sources.map(async ({ module, folders, files }) => {
-      const root = await cachedModule(module);
+      const root = await cachedModule("crds", module);
       return folders.flatMap((folder) =>
         readdirSync(join(root, folder))
           .filter((file) => files.test(file))
@@ -76,8 +77,10 @@ async function crdFiles(): Promise<string[]> {
   return found.flat();
 }
 
-/** In the module cache; downloaded first if it is not there. */
-async function cachedModule(module: string): Promise<string> {
-  const { stdout } = await execa(await goProgram(), ["mod", "download", "-json", module], { cwd: goModule });
+/** A module that a family's go.mod names, in the module cache; downloaded first if it is not there. */
+export async function cachedModule(family: string, module: string): Promise<string> {
+  const { stdout } = await execa(await goProgram(), ["mod", "download", "-json", module], {
+    cwd: moduleFolder(family),
+  });
   return (JSON.parse(stdout) as { Dir: string }).Dir;
 }

@@ -19,15 +19,29 @@ const partOfEveryRun = [
   "faults/redis/master",
 ];
 
-/** `make test`: lint, all suites and some faults; `make lint` (`--lint`): lint alone. The last line counts what passed and failed. */
+/** What needs neither a cluster nor an engine, and judges what a change asks for: `make check`. */
+const judgements = ["test/config", "test/golden.test.ts", "test/policies/golden.test.ts", "test/render", "test/github"];
+
+/**
+ * `make test`: lint, all suites and some faults; `make lint` (`--lint`): lint alone; `make check` (`--check`): with what needs no cluster.
+ * The last line counts what passed and failed.
+ */
 async function main(): Promise<Tally> {
   if (process.argv.includes("--lint")) return lint();
+  if (process.argv.includes("--check")) return check();
   await prepareTests();
   const checks = await lint();
   goOnUnlessInterrupted();
   const suites = await runVitest(["--project=!e2e"]);
   goOnUnlessInterrupted();
   return sum([checks, suites, await breakSomeThings()]);
+}
+
+async function check(): Promise<Tally> {
+  await ensurePrograms(["linters"]);
+  const checks = await lint();
+  goOnUnlessInterrupted();
+  return sum([checks, await runVitest(["--project=unit", ...judgements])]);
 }
 
 /** On real nodes, where the machine allows them. What is lost and what heals is judged, not how long it takes. */

@@ -84,6 +84,16 @@ export const families = {
     folder: "bin",
     programs: { minio: "github.com/minio/minio" },
   },
+  linters: {
+    purpose: "judge the workflows and what the program renders",
+    minutes: 1.5,
+    folder: "bin",
+    programs: {
+      actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
+      kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform",
+      "kube-score": "github.com/zegl/kube-score/cmd/kube-score",
+    },
+  },
 } as const satisfies Record<string, Family>;
 
 export type FamilyName = keyof typeof families;

@@ -55,7 +55,7 @@ describe("an off site on AWS, with the real engine and no credentials", { timeou
     expect(staging.exitCode, staging.output).toBe(0);
     const { exitCode, output } = await pulumi("short", ["preview"], "prod");
     expect(exitCode).not.toBe(0);
-    expect(output).toMatch(/\[mandatory\]\s+backup-bucket-lock/);
+    expect(output).toMatch(/\[mandatory\].* backup-bucket-lock /);
     expect(output).toContain("locks backups for 8 days; the policy asks for 30");
   });
 

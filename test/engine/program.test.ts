@@ -110,6 +110,17 @@ describe("stack local on a real control plane", { timeout: 400_000 }, () => {
     ]);
   });
 
+  it("plans what brings kinds of its own, in a cluster that knows none of them", async () => {
+    await settings({ "backup.velero": { enabled: true } });
+    expect(await planned()).toEqual(
+      expect.arrayContaining([
+        "create BackupStorageLocation velero-cluster",
+        "create Schedule velero-daily",
+        "create Schedule velero-weekly",
+      ]),
+    );
+  });
+
   it("is not touched by settings that are wrong", async () => {
     const before = await lastChanges();
     await settings({ "redis.members": 4, "dify.version": "0.1.0" });
@@ -120,12 +131,17 @@ describe("stack local on a real control plane", { timeout: 400_000 }, () => {
     expect(await lastChanges()).toEqual(before);
   });
 
-  it("is not touched by what a policy refuses", async () => {
+  it.each([
+    ["backup-bucket-lock", {}, "prod"],
+    ["incremental-backup-hourly", { "backup.postgres.incremental": "30 */2 * * *" }, "local"],
+    ["redis-snapshot-gap", { "backup.redis.rdb": "0 */8 * * *" }, "local"],
+    ["restore-drills", { "drills.enabled": false }, "local"],
+  ])("is not touched by what %s refuses", async (rule, changes, environment) => {
     const before = await lastChanges();
-    await settings({});
-    const { exitCode, output } = await pulumi("preview", [], "prod");
+    await settings(changes);
+    const { exitCode, output } = await pulumi("preview", [], environment);
     expect(exitCode).not.toBe(0);
-    expect(output).toMatch(/\[mandatory\]\s+backup-bucket-lock/);
+    expect(output).toMatch(new RegExp(`\\[mandatory\\].* ${rule} `));
     expect(await lastChanges()).toEqual(before);
   });
 

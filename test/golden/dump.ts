@@ -1,14 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
-import { declare, type Declared } from "../support/mocks.ts";
-import { stackConfiguration, type Environment } from "../support/stack.ts";
+import { declareStack } from "../../render/program.ts";
+import type { Declared } from "../support/mocks.ts";
 
 /**
  * Prints what the program registers for an environment: `node test/golden/dump.ts prod`. A JSON array of {type, name, inputs}
- * sorted by type and name, keys sorted, the contents of secrets replaced by a marker.
+ * sorted by type and name, keys sorted, the contents of secrets replaced by a marker; `protect` where Pulumi refuses to delete it.
  */
-const environment = (process.argv[2] ?? "") as Environment;
-const { values, secretKeys } = stackConfiguration(environment);
-pulumi.runtime.setAllConfig({ ...values }, [...secretKeys]);
 
 /** The same data with the keys of every object in order. */
 function sorted(value: unknown): unknown {
@@ -20,7 +16,11 @@ function sorted(value: unknown): unknown {
 
 const byTypeAndName = (a: Declared, b: Declared) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1);
 
-const { default: program } = await import("../../index.ts");
-const declared = await declare(program, environment);
-const resources = declared.sort(byTypeAndName).map(({ type, name, inputs }) => ({ type, name, inputs: sorted(inputs) }));
+const declared = await declareStack(process.argv[2] ?? "");
+const resources = declared.sort(byTypeAndName).map(({ type, name, inputs, protected: protect }) => ({
+  type,
+  name,
+  inputs: sorted(inputs),
+  ...(protect && { protect }),
+}));
 process.stdout.write(`${JSON.stringify(resources, null, 2)}\n`);

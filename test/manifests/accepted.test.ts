@@ -85,11 +85,13 @@ interface PodTemplate {
   readonly spec: V1PodSpec;
 }
 
-/** Template of the pods that an object makes, if it makes any. */
+/** Template of the pods that an object makes, if it makes any; those of Velero's Schedules are of backups. */
 function podTemplateOf(object: KubernetesObject): PodTemplate | undefined {
-  const { spec } = object as { spec?: { template?: PodTemplate; jobTemplate?: { spec: { template: PodTemplate } } } };
+  const { spec } = object as {
+    spec?: { template?: Partial<PodTemplate>; jobTemplate?: { spec: { template: PodTemplate } } };
+  };
   const template = spec?.jobTemplate?.spec.template ?? spec?.template;
-  return template && "containers" in template.spec ? template : undefined;
+  return template?.spec && "containers" in template.spec ? (template as PodTemplate) : undefined;
 }
 
 /** The pod by itself: claims, accounts and priority classes are made by others, who are not there in a dry run. */

@@ -30,6 +30,8 @@ export interface Beside {
   readonly connections?: number;
   /** Lines for /etc/hosts. */
   readonly others?: readonly string[];
+  /** Settings of drills. @default no drills */
+  readonly drills?: Record<string, unknown>;
 }
 
 /** Postgres under Patroni with two MinIO sites on a loopback of their own, and the jobs of backups as the program declares them. */
@@ -42,18 +44,27 @@ export class BackedUpCluster {
   readonly resources: readonly Declared[];
   /** Folder that the containers of all jobs share. */
   readonly outbox: string;
+  /** Folder that the containers of all drills share. */
+  readonly scratch: string;
   private readonly poolers: number;
 
   /** Brings all of it up: the log is archived into both sites. */
-  static async start({ postgres = {}, poolers = 1, connections, others = [] }: Beside): Promise<BackedUpCluster> {
+  static async start({
+    postgres = {},
+    poolers = 1,
+    connections,
+    others = [],
+    drills,
+  }: Beside): Promise<BackedUpCluster> {
     const network = await openNetwork();
     const certificates = await issueClusterCertificates();
-    const resources = await declareBackups({ authority: certificates.minio.authority, postgres });
+    const resources = await declareBackups({ authority: certificates.minio.authority, postgres, drills });
     const outbox = await mkdtemp(join(tmpdir(), "outbox-"));
-    await chmod(outbox, 0o777);
+    const scratch = await mkdtemp(join(tmpdir(), "drill-"));
+    for (const folder of [outbox, scratch]) await chmod(folder, 0o777);
     const settings = smallSettings(postgres);
     const cluster = new PostgresCluster({ settings, network, certificates, sites: 2, poolers, connections, others });
-    const backedUp = new BackedUpCluster(cluster, { network, certificates, resources, outbox, poolers });
+    const backedUp = new BackedUpCluster(cluster, { network, certificates, resources, outbox, scratch, poolers });
     await backedUp.bringUp().catch(async (error: unknown) => {
       await backedUp.stop();
       throw error;
@@ -68,6 +79,7 @@ export class BackedUpCluster {
       readonly certificates: Record<Party, Certificate>;
       readonly resources: readonly Declared[];
       readonly outbox: string;
+      readonly scratch: string;
       readonly poolers: number;
     },
   ) {
@@ -77,6 +89,7 @@ export class BackedUpCluster {
       certificates: this.certificates,
       resources: this.resources,
       outbox: this.outbox,
+      scratch: this.scratch,
       poolers: this.poolers,
     } = parts);
     const { minio } = this.certificates;
@@ -84,12 +97,18 @@ export class BackedUpCluster {
   }
 
   private async bringUp(): Promise<void> {
+    this.cluster.startProxy();
+    for (let i = 0; i < this.poolers; i++) this.cluster.startPooler(i);
+    await this.stores[1].start();
+    await this.bringUpAgain();
+  }
+
+  /** A new cluster with an empty store of its own, beside what is off site: after the loss of the first. */
+  async bringUpAgain(): Promise<void> {
     const { cluster } = this;
     for (const i of [0, 1, 2]) cluster.startEtcd(i);
     for (const i of [0, 1, 2]) cluster.startMember(i);
-    cluster.startProxy();
-    for (let i = 0; i < this.poolers; i++) cluster.startPooler(i);
-    await Promise.all(this.stores.map((store) => store.start()));
+    await this.stores[0].start();
     const stanza = this.resources.find((r) => r.type.endsWith(":Job") && r.name.startsWith("postgres-stanza"))?.name;
     for (const step of [
       () => cluster.configure(cluster.settings),
@@ -104,7 +123,7 @@ export class BackedUpCluster {
   async stop(): Promise<void> {
     await this.cluster.stop();
     await this.network.close();
-    await rm(this.outbox, { recursive: true });
+    for (const folder of [this.outbox, this.scratch]) await rm(folder, { recursive: true });
   }
 
   /** A container of a job, as a program that reaches the cluster. */
@@ -118,7 +137,7 @@ export class BackedUpCluster {
       ...rendered,
       env: { ...rendered.env, ...env },
       files: { ...rendered.files, ...tlsVolume(paths.tls, this.certificates["postgres-backup"]), ...files },
-      folders: { "/outbox": this.outbox },
+      folders: { "/outbox": this.outbox, "/drill": this.scratch },
     };
   }
 
@@ -135,6 +154,7 @@ export class BackedUpCluster {
 
   /** Runs a container of a CronJob to its end. */
   run(job: string, container: string, change?: Change): Promise<DebianResult> {
-    return this.cluster.run({ ...this.program(job, container, change), timeoutSeconds: 200 });
+    // Most take seconds; a restore on two busy cores took minutes.
+    return this.cluster.run({ ...this.program(job, container, change), timeoutSeconds: 500 });
   }
 }

@@ -1,5 +1,7 @@
 import { bootstrapFiles } from "../../components/objectStore/bootstrap.ts";
-import { declaredBuckets } from "../../components/objectStore/buckets.ts";
+import { declaredBuckets, edgeBuckets } from "../../components/objectStore/buckets.ts";
+import { drillsUser } from "../../components/objectStore/drillsPolicy.ts";
+import { derivedKeys } from "../../components/objectStore/edgeKeys.ts";
 import { paths } from "../../components/postgres/layout.ts";
 import type { RepositoryPlace } from "../../components/postgres/pgbackrestConfig.ts";
 import { objectStoreSettings, type MinioSettings } from "../../config/objectStore.ts";
@@ -11,10 +13,17 @@ import type { Certificate } from "./servers/certificates.ts";
 import { mountsOf } from "./servers/server.ts";
 
 const settings = objectStoreSettings.parse({ retention: { backupDays: 1, catalogueDays: 1 } }) as MinioSettings;
+const encryption = "test-key";
+const bucketsOf = (edges: readonly string[]) =>
+  Object.fromEntries(
+    Object.entries(declaredBuckets(settings, edges)).map(([role, bucket]) => [role, { ...bucket, encryption }]),
+  ) as ReturnType<typeof declaredBuckets>;
+
 /** Its buckets, as the program makes them. */
-export const storeBuckets = Object.fromEntries(
-  Object.entries(declaredBuckets(settings)).map(([role, bucket]) => [role, { ...bucket, encryption: "test-key" }]),
-) as ReturnType<typeof declaredBuckets>;
+export const storeBuckets = bucketsOf([]);
+
+/** From which the keys of edge sites are derived. */
+export const edgeKey = "a password of edgeKey";
 
 /** The bucket of backups, its one user, and that user's secret key. */
 export const backups = {
@@ -60,7 +69,8 @@ export class BackupStore {
     this.address = addressOf(areas.stores, index);
   }
 
-  async start(): Promise<RunningProgram> {
+  /** @param edges Names of edge sites. */
+  async start(edges: readonly string[] = []): Promise<RunningProgram> {
     const { certificate, key } = this.certificate;
     const server = this.network.start(this.host, {
       argv: ["minio", "server", `--address=${this.address}:9000`, "--certs-dir=/etc/test/certs", "/var/lib/minio"],
@@ -73,10 +83,16 @@ export class BackupStore {
       files: { "/etc/test/certs/public.crt": certificate, "/etc/test/certs/private.key": key },
       mounts: mountsOf("minio"),
     });
-    await server.printed(/API: http/);
-    const declared = Object.values(storeBuckets);
-    const files = Object.entries(bootstrapFiles(declared)).map(([name, text]) => [`/buckets/${name}`, text]);
+    await server.printed(/API: http/, 120);
+    const ofEdges = edgeBuckets(edges, settings.retention).map((bucket) => ({ ...bucket, encryption }));
+    const buckets = bucketsOf(edges);
+    const declared = Object.values(buckets);
+    const files = Object.entries(bootstrapFiles([...declared, ...ofEdges], buckets)).map(([name, text]) => [
+      `/buckets/${name}`,
+      text,
+    ]);
     const made = await this.network.run({
+      timeoutSeconds: 200,
       argv: ["sh", "/buckets/bootstrap.sh"],
       env: { ENDPOINT: `https://${this.host}:9000`, MC_CONFIG_DIR: "/tmp/mc" },
       files: {
@@ -84,7 +100,9 @@ export class BackupStore {
         "/authority/ca.crt": this.certificate.authority,
         "/administrator/user": administrator.user,
         "/administrator/password": administrator.password,
+        [`/users/${drillsUser}`]: `secret-key-of-${drillsUser}`,
         ...Object.fromEntries(declared.map(({ user }) => [`/users/${user}`, `secret-key-of-${user}`])),
+        ...Object.fromEntries(edges.map((edge) => [`/users/edge-${edge}`, derivedKeys(edgeKey, edge).secretKey])),
       },
     });
     if (made.exitCode !== 0) throw new Error(made.stderr);
@@ -105,9 +123,16 @@ export class BackupStore {
     });
   }
 
-  /** Runs mc; "store" is the alias. @param options.user Its access key. @default the administrator */
-  mc(args: readonly string[], { user, stdin }: { user?: string; stdin?: string } = {}): Promise<DebianResult> {
-    const login = user ? `${user}:secret-key-of-${user}` : `${administrator.user}:${administrator.password}`;
+  /**
+   * Runs mc; "store" is the alias.
+   * @param options.user Its access key. @default the administrator
+   * @param options.secretKey @default the one it has in tests
+   */
+  mc(
+    args: readonly string[],
+    { user, stdin, secretKey = `secret-key-of-${user}` }: { user?: string; stdin?: string; secretKey?: string } = {},
+  ): Promise<DebianResult> {
+    const login = user ? `${user}:${secretKey}` : `${administrator.user}:${administrator.password}`;
     return this.network.run({
       argv: ["mc", ...args],
       env: { MC_HOST_store: `https://${login}@${this.host}:9000` },

@@ -5,13 +5,27 @@ import { asResource } from "../../policies/policy.ts";
 import type { Resource } from "../../policies/read/resource.ts";
 import { rules } from "../../policies/rules/index.ts";
 
-type Settings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type Settings = Readonly<Record<string, unknown>>;
+export type Level = "mandatory" | "advisory" | "disabled";
 
-/** What an environment sets for the rules, by rule; the level that holds for all is left out. */
-export function enforcement(environment: Environment): Settings {
+/** How an environment enforces a rule, and what it sets for its parameters. */
+interface Enforcement {
+  readonly level: Level;
+  readonly settings: Settings;
+}
+
+/** What an environment's file says, by rule. */
+export function enforcementFile(environment: Environment): Readonly<Record<string, Level | Settings>> {
   const file = new URL(`../../policies/enforcement/${environment}.json`, import.meta.url);
-  const given = Object.entries(JSON.parse(readFileSync(file, "utf8")) as Settings);
-  return Object.fromEntries(given.filter(([rule]) => rule !== "all"));
+  return JSON.parse(readFileSync(file, "utf8")) as Record<string, Level | Settings>;
+}
+
+/** What the engine makes of that file. */
+export function enforcement(environment: Environment, rule: string): Enforcement {
+  const { all = "mandatory", [rule]: own = {} } = enforcementFile(environment);
+  if (typeof own === "string") return { level: own, settings: {} };
+  const { enforcementLevel = all, ...settings } = own;
+  return { level: enforcementLevel as Level, settings };
 }
 
 /** What a rule says about a resource. */
@@ -27,17 +41,25 @@ interface Findings {
   readonly unknown: readonly Finding[];
 }
 
-/** Judges a stack by every rule, as the engine would: each resource by itself or among the others. */
-export function judge(stack: readonly Resource[], environment: Environment): Findings {
-  const settings = enforcement(environment);
-  const outcomes = rules.flatMap((rule) =>
-    stack.map((resource) => {
+/**
+ * Judges a stack by every rule, as the engine would: each resource by itself or among the others.
+ * @param levels Rules of other levels are left out. @default what stops an update
+ */
+export function judge(
+  stack: readonly Resource[],
+  environment: Environment,
+  { levels = ["mandatory"], previous }: { readonly levels?: readonly Level[]; readonly previous?: Resource[] } = {},
+): Findings {
+  const outcomes = rules.flatMap((rule) => {
+    const { level, settings } = enforcement(environment, rule.name);
+    if (!levels.includes(level)) return [];
+    return stack.map((resource) => {
       const among = rule.sees === "stack" ? stack : [resource];
-      const { violations, unknown } = rule.judge(resource, among, settings[rule.name]);
+      const { violations, unknown } = rule.judge(resource, among, settings, previous);
       const finding = (message: string): Finding => ({ rule: rule.name, resource: resource.name, message });
       return { violations: violations.map(finding), unknown: unknown.map(finding) };
-    }),
-  );
+    });
+  });
   return { violations: outcomes.flatMap((o) => o.violations), unknown: outcomes.flatMap((o) => o.unknown) };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../../components/postgres/layout.ts";
 import { namespaceNames } from "../../components/network/namespaces.ts";
 import { serviceDomain } from "../../components/workload/service.ts";
-import { voterScripts, voterSettings } from "../../components/postgres/memberPod.ts";
+import { restoreEnvironment, voterScripts, voterSettings } from "../../components/postgres/memberPod.ts";
 import { clusterFile, dynamicConfiguration, fetchLog, memberFile } from "../../components/postgres/patroniConfig.ts";
 import { memberRepositoryConfig, type RepositoryPlace } from "../../components/postgres/pgbackrestConfig.ts";
 import { pgbouncerConfig, userList } from "../../components/postgres/pgbouncerConfig.ts";
@@ -121,6 +121,7 @@ export class PostgresCluster extends NamedNetwork {
         PATRONI_RESTAPI_PASSWORD: passwords.patroni,
         CONFIG_FOLDER: paths.config,
         SPOOL_FOLDER: paths.spool,
+        ...restoreEnvironment(this.settings, cluster),
         ...repositoryEnv(this.places.length),
         VOTER_MEMBER: name,
         ...(voter && {
@@ -143,6 +144,7 @@ exec sh ${paths.scripts}/start-member.sh
         [`${paths.config}/member.yml`]: memberFile(this.settings, etcd),
         [`${paths.scripts}/start-member.sh`]: script("start-member.sh"),
         [`${paths.scripts}/${fetchLog}`]: script(fetchLog),
+        [`${paths.scripts}/restore-member.sh`]: script("restore-member.sh"),
         ...Object.fromEntries(voterScripts.map((name) => [`${paths.scripts}/${name}`, script(name)])),
         [`${paths.repository}/pgbackrest.conf`]: backupServer,
         ...Object.fromEntries(

@@ -21,7 +21,7 @@ export function containerProgram(resources: readonly Declared[], pod: PodSpec, n
     const { revealed } = find(resources, kind, source);
     return (revealed["data"] ?? revealed["stringData"] ?? {}) as Record<string, string>;
   };
-  const env = container.env.map(({ name: variable, value, valueFrom }) => {
+  const env = (container.env ?? []).map(({ name: variable, value, valueFrom }) => {
     const { name: secret, key } = valueFrom?.secretKeyRef ?? {};
     return [variable, secret ? contents("Secret", secret)[key ?? ""] : value];
   });
