@@ -4,7 +4,7 @@ import { runSteps } from "../local/steps.ts";
 import { readOutputs } from "./outputs.ts";
 import { described, Execution } from "./restore/execute.ts";
 import { openRestoration, restoreOutputs, type Restoration } from "./restore/open.ts";
-import { origins, parts, remaining, type Origin, type Part, type Plan } from "./restore/plan.ts";
+import { dataParts, origins, parts, remaining, type Origin, type Part, type Plan } from "./restore/plan.ts";
 import { readPlan } from "./restore/planStore.ts";
 import { Preparation, type Request } from "./restore/prepare.ts";
 import { inWords, wantedTarget } from "./restore/target.ts";
@@ -40,7 +40,7 @@ async function onStack(command: Command, action: Action): Promise<void> {
 }
 
 function requestOf(options: Options): Request {
-  const { to = "latest", from, only = parts, timeline, discardNewer, withoutLastBackup, dryRun } = options;
+  const { to = "latest", from, only = dataParts, timeline, discardNewer, withoutLastBackup, dryRun } = options;
   return {
     to: wantedTarget(to, new Date()),
     from,
@@ -110,7 +110,11 @@ const targetOptions = (command: Command): Command =>
       "latest, identifier of a record, or an instant such as 2026-11-22T14:30:00Z (default: latest)",
     )
     .addOption(new Option("--from <site>", "whose copies are taken").choices([...origins]).default("cluster"))
-    .option("--only <parts>", `some of ${parts.join(",")}; they then belong to different instants`, partList)
+    .option(
+      "--only <parts>",
+      `some of ${parts.join(",")}; they then belong to different instants (default: ${dataParts.join(",")})`,
+      partList,
+    )
     .option(
       "--timeline <number>",
       "of Postgres' log, for an instant before an earlier restore (default: the newest)",

@@ -1,4 +1,11 @@
-import { AppsV1Api, BatchV1Api, CoreV1Api, type KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import {
+  AppsV1Api,
+  BatchV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  type KubeConfig,
+  type V1Pod,
+} from "@kubernetes/client-node";
 import { nameLabel } from "../../components/workload/labels.ts";
 import { Failure, messageOf } from "../../local/failure.ts";
 import { clusterProblem, isNotFound } from "../cluster.ts";
@@ -10,6 +17,7 @@ export class RestoreCluster {
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
   readonly batch: BatchV1Api;
+  readonly custom: CustomObjectsApi;
   readonly #config: KubeConfig;
 
   constructor(config: KubeConfig, namespaces: { readonly app: string; readonly data: string }) {
@@ -18,6 +26,7 @@ export class RestoreCluster {
     this.core = config.makeApiClient(CoreV1Api);
     this.apps = config.makeApiClient(AppsV1Api);
     this.batch = config.makeApiClient(BatchV1Api);
+    this.custom = config.makeApiClient(CustomObjectsApi);
   }
 
   /** @throws Failure when the cluster refuses or does not answer. */

@@ -1,6 +1,7 @@
 import { restoreJobs } from "../../components/restore/restore.ts";
 import { messageOf, Failure, type Progress } from "../../local/failure.ts";
 import type { Step } from "../../local/steps.ts";
+import { restoreObjects } from "./clusterObjects.ts";
 import { jobEnvironment } from "./environment.ts";
 import { runJob } from "./jobs.ts";
 import type { Restoration } from "./open.ts";
@@ -14,6 +15,7 @@ export function described(plan: Plan): string[] {
   const job = (part: "objects" | "redis") =>
     `a Job of CronJob ${restoreJobs[part]} with ${assignments(jobEnvironment(part, { target, from }, "restore"))}`;
   const texts: Record<StepName, string> = {
+    "cluster-objects": `Velero puts back what is missing of its backup ${plan.velero ?? ""}; what is there stays`,
     "hold-schedules": "suspend the CronJobs of the data namespace, and wait until none is at work",
     "stop-writers": "scale Dify's writers to 0, and remember how many there were",
     "last-backup": "a Job of CronJob coordinated-backup: what is there now stays restorable by its record",
@@ -32,6 +34,7 @@ const assignments = (values: Readonly<Record<string, string>>): string =>
     .join(" ");
 
 const titles: Record<StepName, string> = {
+  "cluster-objects": "Put missing objects of the cluster back",
   "hold-schedules": "Hold schedules of backups back",
   "stop-writers": "Stop Dify's writers",
   "last-backup": "Take a last backup of what is there",
@@ -76,8 +79,10 @@ export class Execution {
 
   async #do(name: StepName, progress: Progress): Promise<void> {
     const { cluster, members } = this.#restoration;
-    const { target, from, postgres } = this.#plan;
+    const { target, from, postgres, velero } = this.#plan;
     switch (name) {
+      case "cluster-objects":
+        return restoreObjects(cluster, velero ?? "", progress);
       case "hold-schedules": {
         if (!this.#plan.schedules) await this.#keep({ schedules: await activeSchedules(cluster) });
         await suspend(cluster, this.#plan.schedules ?? [], true);

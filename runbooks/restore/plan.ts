@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { targetSchema } from "./target.ts";
 
-/** What can be put back. */
-export const parts = ["postgres", "objects", "redis"] as const;
+/** What is put back unless somebody names parts: whatever was there before goes. */
+export const dataParts = ["postgres", "objects", "redis"] as const;
+
+/** What can be put back. Objects of the cluster only when they are named: those that the program declares come by `pulumi up`. */
+export const parts = ["cluster-objects", ...dataParts] as const;
 export type Part = (typeof parts)[number];
 
 /** Sites that copies come from. */
@@ -11,6 +14,7 @@ export type Origin = (typeof origins)[number];
 
 /** Steps of `execute`, in their order. From the first that puts something back on, there is no way back but forward. */
 export const steps = [
+  "cluster-objects",
   "hold-schedules",
   "stop-writers",
   "last-backup",
@@ -30,6 +34,8 @@ export const planSchema = z.strictObject({
   parts: z.array(z.enum(parts)).min(1),
   /** Whether a last backup comes first: not of a cluster that holds nothing. */
   lastBackup: z.boolean(),
+  /** Backup of Velero that missing objects come from; undefined when none are wanted. */
+  velero: z.string().optional(),
   /** How Postgres is put back; undefined when it stays. */
   postgres: z.record(z.string(), z.string()).optional(),
   /** Pod of the member that is put back, once it is chosen: half restored, no other may take its place. */
@@ -47,11 +53,15 @@ export const planSchema = z.strictObject({
 
 export type Plan = z.infer<typeof planSchema>;
 
+/** Whether what is there now goes. */
+export const replacesData = (chosen: readonly Part[]): boolean =>
+  chosen.some((part) => (dataParts as readonly string[]).includes(part));
+
 /** Steps that a plan has, in their order. */
 export function stepsOf({ parts: chosen, lastBackup }: Pick<Plan, "parts" | "lastBackup">): StepName[] {
   return steps.filter((step) => {
-    if (step === "last-backup") return lastBackup;
-    return (parts as readonly string[]).includes(step) ? chosen.includes(step as Part) : true;
+    if ((parts as readonly string[]).includes(step)) return chosen.includes(step as Part);
+    return replacesData(chosen) && (step !== "last-backup" || lastBackup);
   });
 }
 
@@ -60,7 +70,7 @@ export const remaining = (plan: Plan): StepName[] => stepsOf(plan).filter((step)
 
 /** Whether something was put back already, or half. */
 export const hasDestroyed = ({ begun }: Pick<Plan, "begun">): boolean =>
-  begun.some((step) => (parts as readonly string[]).includes(step));
+  begun.some((step) => (dataParts as readonly string[]).includes(step));
 
 /** Whether it was begun and is not at its end. */
 export const isUnderWay = (plan: Plan): boolean => plan.begun.length > 0 && remaining(plan).length > 0;

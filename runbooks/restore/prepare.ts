@@ -5,10 +5,11 @@ import { bytesInWords } from "../backups/format.ts";
 import { readRecord } from "../catalogue/read.ts";
 import type { BackupRecord } from "../catalogue/record.ts";
 import { lacksMajority } from "../catalogue/verify.ts";
+import { findBackup } from "./clusterObjects.ts";
 import { jobEnvironment } from "./environment.ts";
 import { runJob } from "./jobs.ts";
 import type { Restoration } from "./open.ts";
-import { takeOver, type Origin, type Part, type Plan } from "./plan.ts";
+import { replacesData, takeOver, type Origin, type Part, type Plan } from "./plan.ts";
 import { keepPlan, readPlan } from "./planStore.ts";
 import { newerRefusal } from "./refusal.ts";
 import { baseBefore, postgresTarget } from "./repository.ts";
@@ -33,6 +34,7 @@ export class Preparation {
   readonly #request: Request;
   #target: Target | undefined;
   #postgres: Plan["postgres"];
+  #velero: string | undefined;
   #holdsData = true;
 
   constructor(restoration: Restoration, request: Request) {
@@ -47,10 +49,15 @@ export class Preparation {
     const has = (part: Part) => this.#request.parts.includes(part);
     return [
       { title: "Find the target", run: (progress) => this.#findTarget(progress) },
+      ...(has("cluster-objects")
+        ? [{ title: "Look for Velero's backup", run: (p: Progress) => this.#lookForObjects(p) }]
+        : []),
       ...(has("postgres")
         ? [{ title: "Look for Postgres' backup", run: (p: Progress) => this.#lookForPostgres(p) }]
         : []),
-      { title: "Look what is there now", run: (progress) => this.#lookForNewer(progress) },
+      ...(replacesData(this.#request.parts)
+        ? [{ title: "Look what is there now", run: (p: Progress) => this.#lookForNewer(p) }]
+        : []),
       ...(has("objects") ? [this.#job("Look for the buckets' objects", "objects")] : []),
       ...(has("redis") ? [this.#job("Read the snapshot of Redis through", "redis")] : []),
       { title: "Keep the plan", run: (progress) => this.#keep(progress) },
@@ -90,6 +97,11 @@ export class Preparation {
       );
     const { restorePoint, timeline, alembicHead } = record.postgres;
     return { to: "record", id, instant: record.instant, restorePoint, timeline, alembicHead };
+  }
+
+  async #lookForObjects(progress: Progress): Promise<void> {
+    this.#velero = await findBackup(this.#restoration.cluster, this.#request.from, this.#chosen.instant);
+    progress(this.#velero);
   }
 
   async #lookForPostgres(progress: Progress): Promise<void> {
@@ -152,6 +164,7 @@ export class Preparation {
       from,
       parts: [...parts],
       lastBackup: this.#holdsData && !withoutLastBackup,
+      ...(this.#velero && { velero: this.#velero }),
       ...(this.#postgres && { postgres: this.#postgres }),
       prepared: new Date().toISOString(),
       done: {},

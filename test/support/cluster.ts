@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig, type CustomObjectsApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { startCluster } from "../../local/cluster/index.ts";
+import { messageOf } from "../../local/failure.ts";
 
 /** Where `make` leaves the cluster's programs. */
 export const binDir = join(import.meta.dirname, "..", "..", ".toolchain", "bin");
@@ -45,4 +46,13 @@ export async function eventually<T>(ask: () => Promise<T>, isRight: (answer: T) 
     if (Date.now() > deadline) throw new Error(`Not so within ${seconds} s: ${JSON.stringify(answer, null, 2)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** A kind of one's own, in a namespace. */
+export type CustomKind = Parameters<CustomObjectsApi["listNamespacedCustomObject"]>[0];
+
+/** Waits for a kind that is new: while the API server prepares it, it answers 404, then 429. */
+export async function untilServed(api: CustomObjectsApi, kind: CustomKind): Promise<void> {
+  const problem = () => api.listNamespacedCustomObject(kind).then(() => "", messageOf);
+  await eventually(problem, (said) => said === "");
 }

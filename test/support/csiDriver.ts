@@ -1,6 +1,5 @@
 import { CustomObjectsApi } from "@kubernetes/client-node";
-import { messageOf } from "../../local/failure.ts";
-import { eventually, type TestCluster } from "./cluster.ts";
+import { untilServed, type TestCluster } from "./cluster.ts";
 
 const kind = { group: "snapshot.storage.k8s.io", version: "v1", plural: "volumesnapshots" } as const;
 
@@ -32,15 +31,10 @@ export class CsiDriver {
     this.loop = this.run();
   }
 
-  /** Begins once the kind is served: the API server answers 404, then 429, while it prepares one that is new. */
+  /** Begins once the kind is served. */
   static async start(cluster: TestCluster, namespace: string): Promise<CsiDriver> {
     const api = cluster.config.makeApiClient(CustomObjectsApi);
-    const served = () =>
-      api.listNamespacedCustomObject({ ...kind, namespace }).then(
-        () => "",
-        (error: unknown) => messageOf(error),
-      );
-    await eventually(served, (problem) => problem === "");
+    await untilServed(api, { ...kind, namespace });
     return new CsiDriver(api, namespace);
   }
 

@@ -132,6 +132,13 @@ describe("a plan", () => {
     ]);
   });
 
+  it("stops nothing for objects of the cluster alone, and asks Velero for them first of all", () => {
+    expect(stepsOf(plan({ parts: ["cluster-objects"] }))).toEqual(["cluster-objects"]);
+    const both = plan({ parts: ["cluster-objects", "redis"], velero: "velero-daily-20261122022000" });
+    expect(stepsOf(both).slice(0, 2)).toEqual(["cluster-objects", "hold-schedules"]);
+    expect(described(both)[0]).toContain("missing of its backup velero-daily-20261122022000");
+  });
+
   it("prints all that would be done", () => {
     const text = described(plan({ target: record })).join("\n");
     expect(text).toMatch(/^postgres: pause Patroni, put one member back with REPOSITORY=1/m);
