@@ -109,4 +109,4 @@ export class PatroniMembers extends pulumi.ComponentResource {
   }
 }
 
-const memberScripts = ["start-member.sh", "restore-member.sh", fetchLog, ...voterScripts] as const;
+const memberScripts = ["start-member.sh", "restore-member.sh", "identity.py", fetchLog, ...voterScripts] as const;

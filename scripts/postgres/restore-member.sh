@@ -85,18 +85,9 @@ recover() {
 }
 
 # In an empty cluster Patroni knows another one by the name of this.
+identity() { python3 -B "$(dirname "$0")/identity.py" "$1" "$("$BIN/pg_controldata" "$DATA" | sed -n 's/^Database system identifier: *//p')"; }
 adopt() {
-  known=$(python3 -B - "$("$BIN/pg_controldata" "$DATA" | sed -n 's/^Database system identifier: *//p')" <<'PYTHON'
-import os, sys
-from patroni.config import Config
-from patroni.dcs import get_dcs
-dcs = get_dcs(Config(os.environ["CONFIG_FOLDER"], None))
-known = dcs.get_cluster().initialize
-if known != sys.argv[1]:
-    dcs.initialize(create_new=False, sysid=sys.argv[1])
-    print(known)
-PYTHON
-)
+  known=$(identity forget) || fail "Patroni cannot be asked which cluster this is, the reason stands above. The cluster stays paused: run the restore again"
   [ -z "$known" ] || say "Patroni knew another cluster here ($known)"
 }
 
@@ -147,6 +138,7 @@ run() {
   rejoin
   gather
   say "resuming Patroni"
+  identity tell
   control resume --wait
   say "done"
 }

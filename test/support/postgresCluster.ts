@@ -145,6 +145,7 @@ exec sh ${paths.scripts}/start-member.sh
         [`${paths.scripts}/start-member.sh`]: script("start-member.sh"),
         [`${paths.scripts}/${fetchLog}`]: script(fetchLog),
         [`${paths.scripts}/restore-member.sh`]: script("restore-member.sh"),
+        [`${paths.scripts}/identity.py`]: script("identity.py"),
         ...Object.fromEntries(voterScripts.map((name) => [`${paths.scripts}/${name}`, script(name)])),
         [`${paths.repository}/pgbackrest.conf`]: backupServer,
         ...Object.fromEntries(
