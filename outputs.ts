@@ -114,6 +114,8 @@ export interface StackOutputs {
   readonly clusterEtcdBackupHours?: number;
   /** The same of snapshots of vectors in Qdrant. */
   readonly vectorsBackupHours?: number;
+  /** The same of copies of volumes at the second site; not set without that, or without snapshots. */
+  readonly volumeCopyHours?: number;
   /** The same of edge sites, of the one whose backups are the furthest apart. */
   readonly edgeBackupHours?: number;
   /** Names of edge sites, with a space between. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { edgeSettings } from "./edge.ts";
+import { edgeSettings, kibibytes, resticImage } from "./edge.ts";
 import { labelKey, labelValue } from "./placement.ts";
 import { etcdImage } from "./postgres.ts";
 import { cron, timeZone } from "./schedule.ts";
@@ -109,7 +109,28 @@ const clusterEtcd = z
   })
   .optional();
 
-/** Snapshots of volumes, made by the driver that has them: each is whole as after a loss of power, and fits no other. They stay with the driver's storage. */
+/** Copies of the newest snapshots at the second site, if there is one: files, in a repository of restic. */
+const volumeCopies = z
+  .strictObject({
+    /** Copies of each volume, one after the other. */
+    schedule: cron.default("40 6 * * 0"),
+    /** Days for which every copy is kept, counted from a volume's newest. */
+    keepDays: z.number().int().min(7).max(3650).default(35),
+    /** Runs in which all of the repository is read through. */
+    checkRuns: z.number().int().min(1).max(365).default(13),
+    /** KiB a second that are sent at most; 0 is no limit. */
+    upload: kibibytes.default(0),
+    /** Minutes in which the driver must have made a volume from a snapshot, and mounted it. */
+    start: z.number().int().min(1).max(1440).default(30),
+    /** Hours after which a run has failed. What it has sent by then, the next one need not send again. */
+    deadline: z.number().int().min(1).max(144).default(24),
+    /** Image with restic and a shell. */
+    image: resticImage,
+    resources: resources("100m", "512Mi"),
+  })
+  .prefault({});
+
+/** Snapshots of volumes, made by the driver that has them: each is whole as after a loss of power, and fits no other. They stay with the driver's storage; `copies` leave it. */
 const snapshots = z
   .strictObject({
     /** Driver: Amazon EBS, TopoLVM (thin volumes), ZFS of OpenEBS. The cluster must have it, the snapshot controller, and its custom resources. */
@@ -127,6 +148,7 @@ const snapshots = z
     /** Image with Python; that of Postgres when left out. */
     image: image.optional(),
     resources: resources("50m", "64Mi"),
+    copies: volumeCopies,
   })
   .prefault({});
 

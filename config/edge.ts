@@ -8,7 +8,7 @@ const label = z
   .regex(/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/, "must be at most 32 lower-case letters, digits and hyphens");
 
 /** What a line carries. */
-const kibibytes = z.number().int().min(0).max(10_000_000);
+export const kibibytes = z.number().int().min(0).max(10_000_000);
 
 /** A place whose files lie in volumes of its own. */
 const site = z.strictObject({
@@ -40,11 +40,14 @@ const site = z.strictObject({
   resources: resources("100m", "512Mi"),
 });
 
+/** Image with restic and a shell. */
+export const resticImage = image.default("restic/restic:0.18.0");
+
 /** Edge sites: each has a repository of restic in a bucket of its own, to which the site can only add. */
 export const edgeSettings = z
   .strictObject({
     /** Image with restic and a shell. */
-    image: image.default("restic/restic:0.18.0"),
+    image: resticImage,
     /** The places. */
     sites: z
       .array(site)

@@ -17,6 +17,7 @@ export type BackupAges = Pick<
   | "etcdBackupHours"
   | "clusterEtcdBackupHours"
   | "vectorsBackupHours"
+  | "volumeCopyHours"
   | "edgeBackupHours"
   | "edgeSites"
   | "veleroDailyHours"
@@ -31,7 +32,7 @@ const small = 0.25;
  * stack backs up.
  */
 export function backupAges({ postgres, redis, vectorStore, offsite, backup }: Settings): BackupAges {
-  const { postgres: base, objects, vectors, etcd, clusterEtcd, secrets, coordinated, edge, velero } = backup;
+  const { postgres: base, objects, vectors, etcd, clusterEtcd, snapshots, secrets, coordinated, edge, velero } = backup;
   return {
     ...(postgres.backend === "patroni" && {
       postgresLogSeconds: archiveSeconds(postgres),
@@ -50,6 +51,10 @@ export function backupAges({ postgres, redis, vectorStore, offsite, backup }: Se
     secretsBackupHours: longestGap(secrets.bundle) + small,
     ...(clusterEtcd && { clusterEtcdBackupHours: longestGap(clusterEtcd.snapshot) + small }),
     ...(vectorStore.kind === "qdrant" && { vectorsBackupHours: longestGap(vectors.take) + vectors.deadline }),
+    ...(snapshots.class !== "none" &&
+      offsite.backend !== "none" && {
+        volumeCopyHours: longestGap(snapshots.copies.schedule) + snapshots.copies.deadline,
+      }),
     ...(edge.sites.length > 0 && {
       edgeBackupHours: Math.max(...edge.sites.map(({ schedule, deadline }) => longestGap(schedule) + deadline)),
       edgeSites: edge.sites.map(({ name }) => name).join(" "),

@@ -17,6 +17,7 @@ import { RedisBackups } from "./redis.ts";
 import { SecretsBundle } from "./secretsBundle.ts";
 import { VolumeSnapshots } from "./snapshots.ts";
 import { BackupSites, type BackupSitesArgs } from "./sites.ts";
+import { VolumeCopies } from "./volumeCopies.ts";
 import { VectorBackups } from "./vectors.ts";
 import { Restore } from "../restore/restore.ts";
 import { Velero, type VeleroArgs } from "./velero/velero.ts";
@@ -84,8 +85,11 @@ export class Backup extends pulumi.ComponentResource {
     if (settings.clusterEtcd)
       new ClusterEtcdBackups("cluster-etcd-backups", { ...common, etcd: settings.clusterEtcd }, child);
     const snapshotImage = settings.snapshots.image ?? postgres?.settings.image;
-    if (settings.snapshots.class !== "none" && snapshotImage)
+    if (settings.snapshots.class !== "none" && snapshotImage) {
       new VolumeSnapshots("volume-snapshots", { ...common, image: snapshotImage }, child);
+      if (sites.offsite)
+        new VolumeCopies("volume-copies", { ...common, offsite: sites.offsite, image: snapshotImage }, child);
+    }
     if (vectorStore) new VectorBackups("vector-backups", { ...common, vectorStore }, child);
     const passphrase = credentials.password("recoveryPassphrase");
     new SecretsBundle("secrets-bundle", { ...common, keys, authority, passphrase }, child);

@@ -209,5 +209,5 @@ export class EdgeBackups extends pulumi.ComponentResource {
 const claimVolume = (claim: string): string => `claim-${claim}`;
 
 function filesOf(main: string): Readonly<Record<string, string>> {
-  return { [main]: script(main), "edge-repository.sh": script("edge-repository.sh") };
+  return { [main]: script(main), "restic-repository.sh": script("restic-repository.sh") };
 }

@@ -14,6 +14,8 @@ interface Site {
   readonly cipher: pulumi.Input<string>;
 }
 
+type ResticEnvironment = Readonly<Record<string, EnvironmentValue>>;
+
 export interface BackupSitesArgs {
   readonly namespace: pulumi.Input<string>;
   readonly objectStore: ObjectStoreConnection;
@@ -41,6 +43,8 @@ export class BackupSites extends pulumi.ComponentResource {
   readonly reads: readonly Configuration[];
   /** URL of the bucket of backups at each site, the cluster's own first. */
   readonly destinations: readonly pulumi.Output<string>[];
+  /** The second site for restic; undefined without one. */
+  readonly offsite: { readonly destination: pulumi.Output<string>; readonly restic: ResticEnvironment } | undefined;
   /** Buckets are there. */
   readonly ready: readonly pulumi.Input<pulumi.Resource>[];
   private readonly names: readonly Site["name"][];
@@ -104,6 +108,10 @@ export class BackupSites extends pulumi.ComponentResource {
     this.volumes = [{ name: "backup-authorities", configMap: { name: trust.metadata.name } }];
     this.reads = [secret, trust];
     this.destinations = sites.map(({ store }) => pulumi.interpolate`${store.endpoint}/${store.backups.bucket}`);
+    this.offsite = offsite && {
+      destination: pulumi.interpolate`${offsite.endpoint}/${offsite.backups.bucket}`,
+      restic: resticEnvironment(offsite, secret.metadata.name),
+    };
     this.ready = sites.flatMap(({ store }) => store.ready);
     this.names = names;
     this.registerOutputs({ sites: names });
@@ -133,6 +141,19 @@ function siteEnvironment({ name, store }: Site, keys: k8s.core.v1.Secret): Recor
     [`BUCKET_${name}`]: store.backups.bucket,
     [`CIPHER_${name}`]: { secret, key: `${name}-cipher` },
     ...remote(name, store, { secret, keys: name }),
+  };
+}
+
+/** The folder of volumes' files in the second site's bucket of backups, by the names that restic gives its variables. */
+function resticEnvironment(store: OffsiteConnection, secret: pulumi.Input<string>): ResticEnvironment {
+  return {
+    RESTIC_REPOSITORY: pulumi.interpolate`s3:${store.endpoint}/${store.backups.bucket}/volumes`,
+    RESTIC_PASSWORD: { secret, key: "OFFSITE-cipher" },
+    AWS_ACCESS_KEY_ID: { secret, key: "OFFSITE-access-key" },
+    AWS_SECRET_ACCESS_KEY: { secret, key: "OFFSITE-secret-key" },
+    AWS_DEFAULT_REGION: store.region,
+    ...(store.caCertificate && { RESTIC_CACERT: `${authorities}/${authorityFile("OFFSITE")}` }),
+    RESTIC_CACHE_DIR: "/tmp/cache",
   };
 }
 

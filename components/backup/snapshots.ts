@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { BackupSettings } from "../../config/backup.ts";
 import { account } from "../workload/account.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import { cronJob } from "../workload/cronJob.ts";
@@ -14,10 +15,17 @@ export interface VolumeSnapshotsArgs extends BackupPartArgs {
 }
 
 const workload = "volume-snapshots";
-const scripts = ["volume-snapshots.py", "snapshot_retention.py", "kubernetes_api.py"];
+const scripts = ["volume-snapshots.py", "volumes.py", "snapshot_retention.py", "kubernetes_api.py"];
 
 /** Any account does: Python has no files of its own. */
 const user = 1000;
+
+/** The claims whose volumes are meant, as the API server takes it. */
+export function claimSelector({ snapshots }: Pick<BackupSettings, "snapshots">): string {
+  return Object.entries(snapshots.selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
 
 const drivers = { ebs: "ebs.csi.aws.com", topolvm: "topolvm.io", zfs: "zfs.csi.openebs.io" } as const;
 
@@ -28,7 +36,7 @@ export class VolumeSnapshots extends pulumi.ComponentResource {
   constructor(name: string, args: VolumeSnapshotsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:VolumeSnapshots", name, {}, opts);
     const { cluster, namespace, settings, image } = args;
-    const { class: driver, selector, schedule, keepDays, keep, resources } = settings.snapshots;
+    const { class: driver, schedule, keepDays, keep, resources } = settings.snapshots;
     if (driver === "none") throw new Error("backup.snapshots.class names no driver");
     const deadline = settings.snapshots.deadline * 3600;
     const child = { parent: this };
@@ -70,9 +78,7 @@ export class VolumeSnapshots extends pulumi.ComponentResource {
             image,
             command: ["python3", "-B", `${scriptsFolder}/volume-snapshots.py`],
             env: {
-              SELECTOR: Object.entries(selector)
-                .map(([key, value]) => `${key}=${value}`)
-                .join(","),
+              SELECTOR: claimSelector(settings),
               CLASS: className,
               KEEP_DAYS: `${keepDays}`,
               KEEP: `${keep}`,

@@ -23,6 +23,8 @@ export const areas = {
   "etcd-backup": "data",
   "cluster-etcd-backup": "data",
   "volume-snapshots": "data",
+  "volume-copies": "data",
+  "volume-copy": "data",
   "redis-backup": "data",
   "objects-backup": "data",
   "coordinated-backup": "data",
@@ -239,9 +241,13 @@ function offsiteFlows(settings: FlowSettings): Flow[] {
   const port = offsite.backend === "s3" ? Number(new URL(offsite.endpoint).port) || 443 : 443;
   return [
     ...each(backupWriters(settings), "anywhere", [port], "archive and backups off site"),
+    ...(copiesVolumes(settings) ? each(["volume-copy"], "anywhere", [port], "volumes off site") : []),
     ...(hasDrills(settings) ? each(["drills"], "anywhere", [port], "backups are restored from there") : []),
   ];
 }
+
+const copiesVolumes = ({ backup, offsite }: FlowSettings): boolean =>
+  backup.snapshots.class !== "none" && offsite.backend !== "none";
 
 /** What is restored comes from a repository of ours. */
 const hasDrills = ({ drills, postgres }: FlowSettings): boolean => drills.enabled && postgres.backend === "patroni";
@@ -251,13 +257,20 @@ function drillFlows({ network }: FlowSettings): Flow[] {
 }
 
 /** What backs up the cluster that all of this runs on. */
-function clusterFlows({ network, backup: { clusterEtcd, snapshots } }: FlowSettings): Flow[] {
+function clusterFlows(settings: FlowSettings): Flow[] {
+  const {
+    network,
+    backup: { clusterEtcd, snapshots },
+  } = settings;
   const ports = clusterEtcd?.endpoints.map((endpoint) => Number(/\d+$/.exec(endpoint)?.[0])) ?? [];
   return [
     ...(clusterEtcd ? each(["cluster-etcd-backup"], "anywhere", [...new Set(ports)], "snapshots of the cluster") : []),
     ...(snapshots.class === "none"
       ? []
       : each(["volume-snapshots"], "anywhere", network.kubernetesApi.ports, "snapshots of volumes")),
+    ...(copiesVolumes(settings)
+      ? each(["volume-copies"], "anywhere", network.kubernetesApi.ports, "Jobs that copy")
+      : []),
   ];
 }
 

@@ -7,7 +7,7 @@ import { outbox, outboxVolume, scriptsFolder } from "../backup/upload.ts";
 import type { ObjectStoreConnection } from "../objectStore/connection.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
 import { configurationFiles, secretFiles } from "../workload/configuration.ts";
-import { cronJob } from "../workload/cronJob.ts";
+import { cronJob, never } from "../workload/cronJob.ts";
 
 export interface RestoreArgs extends BackupPartArgs {
   readonly objectStore: ObjectStoreConnection;
@@ -19,9 +19,6 @@ const workload = "restore";
 
 /** Names of the CronJobs, which never run by themselves: `npm run restore` makes Jobs of them, with the target in their environment. */
 export const restoreJobs = { objects: "restore-objects", redis: "restore-redis" } as const;
-
-/** A date that no one waits for; the field must be there. */
-const never = "0 0 1 1 *";
 
 /** Any account does: rclone has no files of its own. */
 const user = 1000;

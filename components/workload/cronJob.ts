@@ -24,6 +24,9 @@ export interface CronJobArgs extends PodArgs {
   readonly after: readonly pulumi.Input<pulumi.Resource>[];
 }
 
+/** When a template runs: a date that no one waits for, as the field must be there. */
+export const never = "0 0 1 1 *";
+
 /** A run that was missed, because nothing could be scheduled, is caught up with for so long. In seconds. */
 const catchUp = 1800;
 

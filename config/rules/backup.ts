@@ -71,7 +71,7 @@ export const backupRules = [
       ...kept("vectors.keepDays", vectors.take, vectors.keepDays),
       ...kept("etcd.keepDays", etcd.snapshot, etcd.keepDays),
       ...(clusterEtcd ? kept("clusterEtcd.keepDays", clusterEtcd.snapshot, clusterEtcd.keepDays) : []),
-      ...(snapshots.class === "none" ? [] : kept("snapshots.keepDays", snapshots.schedule, snapshots.keepDays)),
+      ...(snapshots.class === "none" ? [] : keptSnapshots(snapshots)),
       ...kept("secrets.keepDays", secrets.bundle, secrets.keepDays),
     ],
   ),
@@ -136,6 +136,13 @@ function outlivesLock(setting: "dailyDays" | "weeklyDays", days: number, lock: L
           remedy: `give at least ${lock.days + 1}`,
         },
       ];
+}
+
+function keptSnapshots({ schedule, keepDays, copies }: BackupSettings["snapshots"]): Problem[] {
+  return [
+    ...kept("snapshots.keepDays", schedule, keepDays),
+    ...kept("snapshots.copies.keepDays", copies.schedule, copies.keepDays),
+  ];
 }
 
 function kept(path: string, schedule: string, keepDays: number): Problem[] {

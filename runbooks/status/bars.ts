@@ -42,6 +42,8 @@ export function barsOf(outputs: BarOutputs): Bar[] {
     ...both("etcd", outputs.etcdBackupHours),
     ...both("clusterEtcd", outputs.clusterEtcdBackupHours),
     ...both("vectors", outputs.vectorsBackupHours),
+    // In the cluster there are snapshots, with the volumes.
+    ...bar("volumes", "offsite", outputs.volumeCopyHours),
     // What an edge site has is at the edge; its copy in the cluster is the second one.
     ...bar("edge", "cluster", outputs.edgeBackupHours).map((each) => ({
       ...each,

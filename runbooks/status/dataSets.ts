@@ -64,6 +64,7 @@ export const dataSets = {
   etcd: { ...common, title: "etcd of Patroni", jobs: everywhere("etcd-snapshot") },
   clusterEtcd: { ...common, title: "etcd of the cluster", jobs: everywhere() },
   vectors: { ...common, title: "vectors", jobs: everywhere("vector-snapshots") },
+  volumes: { ...common, title: "files of volumes", jobs: { cluster: [], offsite: ["volume-copies"] } },
   edge: { ...common, title: "edge sites", jobs: { cluster: ["edges-keep"], offsite: [] } },
   velero: { ...common, title: "objects of the cluster", jobs: everywhere() },
 } as const satisfies Readonly<Record<string, DataSet>>;

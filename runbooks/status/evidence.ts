@@ -41,7 +41,9 @@ export const evidence: Readonly<Record<DataSetName, Reader>> = {
     return newestUpload(...members.map((member) => `cluster-etcd/${member}/`))(store);
   },
   vectors: newestUpload("vectors/"),
-  edge: async ({ edges }) => oldest(await Promise.all(edges.map(newestSnapshot))),
+  // Which volume it is of stands in it, encrypted: a volume that has none fails the job.
+  volumes: ({ backups }) => newestSnapshot(backups, "volumes/"),
+  edge: async ({ edges }) => oldest(await Promise.all(edges.map((edge) => newestSnapshot(edge)))),
   velero: newestOfVelero,
 };
 
@@ -128,10 +130,10 @@ async function newestRecord({ catalogue }: Store): Promise<Found | undefined> {
 }
 
 /** A snapshot of restic is an object that is put there when all it names is there. */
-async function newestSnapshot(edge: Listing): Promise<Found | undefined> {
-  const snapshots = await edge.objects("snapshots/");
+async function newestSnapshot(bucket: Listing, repository = ""): Promise<Found | undefined> {
+  const snapshots = await bucket.objects(`${repository}snapshots/`);
   const newest = snapshots.toSorted((a, b) => a.written.getTime() - b.written.getTime()).at(-1);
-  return newest && at(newest.written, edge, newest.key);
+  return newest && at(newest.written, bucket, newest.key);
 }
 
 /** Velero calls scheduled backups SCHEDULE-YYYYMMDDhhmmss, and puts their description there last. */

@@ -36,6 +36,7 @@ export const statusOutputs = {
     "etcdBackupHours",
     "clusterEtcdBackupHours",
     "vectorsBackupHours",
+    "volumeCopyHours",
     "edgeBackupHours",
     "edgeSites",
     "veleroDailyHours",

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Copies what changed in the volumes of an edge site into its repository, to which its user can only add: B17. Called by CronJob edge-NAME. Environment: that of
-# edge-repository.sh; SITE; FOLDER: a folder a claim; EXCLUDES: file of patterns; UPLOAD, DOWNLOAD: KiB a second, 0 is no limit.
+# restic-repository.sh; SITE; FOLDER: a folder a claim; EXCLUDES: file of patterns; UPLOAD, DOWNLOAD: KiB a second, 0 is no limit.
 set -eu
 
 say() { echo "edge-backup: $1"; }
@@ -8,8 +8,8 @@ fail() { echo "edge-backup: $1" >&2; exit 1; }
 trap 'kill "$child" 2>/dev/null; wait "$child" || true; fail "was told to stop; the next run sends what is left"' TERM INT
 run() { "$@" & child=$!; wait "$child"; }
 
-# shellcheck source=scripts/backup/edge-repository.sh
-. "$(dirname "$0")/edge-repository.sh"
+# shellcheck source=scripts/backup/restic-repository.sh
+. "$(dirname "$0")/restic-repository.sh"
 
 opens || fail "$reason"
 say "$SITE"

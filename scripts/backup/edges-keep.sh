@@ -1,6 +1,6 @@
 #!/bin/sh
 # Looks after the repositories of edge sites, where the sites themselves can only add: makes those that are missing, lets go of snapshots that are older than is
-# kept, and reads a share of each through: B17. Called by Job edges-init and CronJob edges-keep. Environment: that of edge-repository.sh, without repository and
+# kept, and reads a share of each through: B17. Called by Job edges-init and CronJob edges-keep. Environment: that of restic-repository.sh, without repository and
 # pass phrase; SITES; STORE: URL before the names of buckets; PASSPHRASES: folder with a file a site; INIT_ONLY: not empty to make missing ones and no more;
 # KEEP_DAYS; CHECK_RUNS: runs in which all of a repository is read through.
 set -eu
@@ -11,8 +11,8 @@ failures=0
 trap 'kill "$child" 2>/dev/null; wait "$child" || true; echo "edges-keep: was told to stop; the next run does what is left" >&2; exit 143' TERM INT
 run() { "$@" & child=$!; wait "$child"; }
 
-# shellcheck source=scripts/backup/edge-repository.sh
-. "$(dirname "$0")/edge-repository.sh"
+# shellcheck source=scripts/backup/restic-repository.sh
+. "$(dirname "$0")/restic-repository.sh"
 
 # All that was made within that time of the newest: by number, or one a day, whoever has a site's credentials could push its snapshots out with forged ones.
 keep() { # SITE

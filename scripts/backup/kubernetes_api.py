@@ -14,6 +14,10 @@ class Refused(Exception):
     """What the API server said in place of doing it, or why it could not be asked."""
 
 
+class Absent(Refused):
+    """There is no such resource."""
+
+
 def call(method, group, resource, body=None, *, namespace=None, **query):
     """Answer to a request on a resource: call("POST", "api/v1", "configmaps", {...}); of the pod's own namespace, unless another is named. @raises Refused"""
     path = f"/{group}/namespaces/{namespace or _read('namespace')}/{resource}?{urllib.parse.urlencode(query)}"
@@ -29,7 +33,8 @@ def call(method, group, resource, body=None, *, namespace=None, **query):
     except (OSError, http.client.HTTPException) as error:
         raise Refused(f"{method} {resource}: {error}") from None
     if answer.status >= 300:
-        raise Refused(f"{method} {resource}: {answer.status} {_message(text)}")
+        refusal = Absent if answer.status == 404 else Refused
+        raise refusal(f"{method} {resource}: {answer.status} {_message(text)}")
     return json.loads(text)
 
 

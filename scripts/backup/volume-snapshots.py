@@ -13,11 +13,9 @@ import sys
 import time
 
 from kubernetes_api import Refused, call
-from snapshot_retention import RUN, Snapshot, expired, leftovers, read
+from snapshot_retention import RUN, Snapshot, expired, leftovers
+from volumes import GROUP, OURS, claims, snapshots
 
-GROUP, KIND = "apis/snapshot.storage.k8s.io/v1", "VolumeSnapshot"
-# Those of people, who make their own, are left alone.
-OURS = {"dify-ha/snapshot": "scheduled"}
 # Drivers try again: an error counts when it stands for so long. In seconds.
 PATIENCE = 60
 # Left of the deadline to say what has not become ready.
@@ -40,25 +38,6 @@ def failed(text):
     print(f"volume-snapshots: {text}", file=sys.stderr, flush=True)
 
 
-def claims(selector):
-    """Claims that have a volume, by name, with their labels."""
-    items = call("GET", "api/v1", "persistentvolumeclaims", labelSelector=selector)["items"]
-    for item in items:
-        if item["status"].get("phase") != "Bound":
-            say(f"{item['metadata']['name']} has no volume yet")
-    return {i["metadata"]["name"]: i["metadata"].get("labels", {}) for i in items if i["status"].get("phase") == "Bound"}
-
-
-def snapshots():
-    """Ours, a list by claim."""
-    selector = ",".join(f"{key}={value}" for key, value in OURS.items())
-    found = {}
-    for item in call("GET", GROUP, "volumesnapshots", labelSelector=selector)["items"]:
-        if snapshot := read(item):
-            found.setdefault(snapshot.claim, []).append(snapshot)
-    return found
-
-
 class Run:
     def __init__(self, env, dry):
         self.volume_class, self.name, self.dry = env["CLASS"], env["RUN"], dry
@@ -79,7 +58,7 @@ class Run:
             return name
         body = {
             "apiVersion": "snapshot.storage.k8s.io/v1",
-            "kind": KIND,
+            "kind": "VolumeSnapshot",
             "metadata": {"name": name, "labels": {**labels, **OURS, RUN: self.name}},
             "spec": {"volumeSnapshotClassName": self.volume_class, "source": {"persistentVolumeClaimName": claim}},
         }
@@ -143,7 +122,10 @@ class Run:
                     self.remove(snapshot, f"older than {self.keep_days} days, or more than {self.keep}")
 
     def all(self, selector):
-        targets = claims(selector)
+        bound, empty = claims(selector)
+        for claim in empty:
+            say(f"{claim} has no volume yet")
+        targets = {item["metadata"]["name"]: item["metadata"].get("labels", {}) for item in bound}
         if not targets:
             self.fail(f"no claim with a volume has the labels {selector}: see backup.snapshots.selector")
         before, now = snapshots(), time.time()

@@ -24,7 +24,10 @@ function stateOf(resources: readonly Resource[]): string {
   const urn = ({ type, name }: Pick<Resource, "type" | "name">) => `urn:pulumi:prod::dify-ha::${type}::${name}`;
   const state = resources
     .filter(({ type }) => type.startsWith("kubernetes:"))
-    .map((r) => ({ urn: urn(r), custom: true, id: r.name, type: r.type, inputs: r.inputs, outputs: r.inputs }));
+    .map(({ type, name, inputs, protect = false }) => ({
+      ...{ urn: urn({ type, name }), custom: true, id: name, type, inputs, outputs: inputs },
+      protect,
+    }));
   const manifest = { time: "2026-01-01T00:00:00Z", magic: "", version: "" };
   return JSON.stringify({ version: 3, deployment: { manifest, resources: state } });
 }

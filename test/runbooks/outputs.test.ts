@@ -30,6 +30,7 @@ async function programOutputs(): Promise<StackOutputs> {
     "dify-ha:backup": JSON.stringify({
       velero: { enabled: true },
       clusterEtcd: { endpoints: ["https://10.0.0.1:2379"], secret: "etcd-client", image: "etcd:3.6.1" },
+      snapshots: { class: "ebs" },
       edge: { sites: [{ name: "north", claims: ["files"] }] },
     }),
     "secrets:offsiteBackupsKey": "x".repeat(40),

@@ -33,6 +33,7 @@ export const declaredBackup = rule({
         "object-copy",
         "vector-backup",
         "volume-copy",
+        "volume-snapshot",
         "rebuild",
       ] as readonly string[],
     },

@@ -34,15 +34,21 @@ describe("backups by schedule", () => {
     });
     const names = resources.filter(({ type }) => type.endsWith(":CronJob")).map(({ name }) => name);
     expect(names).toEqual(
-      expect.arrayContaining(["volume-snapshots", "cluster-etcd-snapshot-0", "cluster-etcd-snapshot-1"]),
+      expect.arrayContaining([
+        "volume-snapshots",
+        "volume-copies",
+        "volume-copy",
+        "cluster-etcd-snapshot-0",
+        "cluster-etcd-snapshot-1",
+      ]),
     );
     expect(find(resources, "VolumeSnapshotClass", "dify-ebs").inputs).toMatchObject({ driver: "ebs.csi.aws.com" });
   });
 
   it("go to one place where there is no second site", async () => {
-    const resources = await declareBackups({ sites: 1 });
+    const resources = await declareBackups({ sites: 1, backup: { snapshots: { class: "ebs" } } });
     const jobs = resources.filter(({ type }) => type.endsWith(":CronJob")).map(({ name }) => name);
-    expect(jobs.filter((name) => name.includes("offsite"))).toEqual([]);
+    expect(jobs.filter((name) => name.includes("offsite") || name.startsWith("volume-cop"))).toEqual([]);
     const env = podSpec(resources, "CronJob", "postgres-dump").containers[0]?.env ?? [];
     expect(env.find(({ name }) => name === "SITES")?.value).toBe("CLUSTER");
   });

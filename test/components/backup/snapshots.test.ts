@@ -1,26 +1,13 @@
-import {
-  AuthorizationV1Api,
-  BatchV1Api,
-  CoreV1Api,
-  KubernetesObjectApi,
-  type KubeConfig,
-  type KubernetesObject,
-} from "@kubernetes/client-node";
-import { readFileSync } from "node:fs";
+import { AuthorizationV1Api, BatchV1Api, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { execa } from "execa";
-import {
-  binDir,
-  clusterTimeout,
-  eventually,
-  testCluster,
-  testNamespace,
-  type TestCluster,
-} from "../../support/cluster.ts";
+import { addClaim, removeVolume } from "../../support/boundClaim.ts";
+import { binDir, clusterTimeout, testCluster, testNamespace, type TestCluster } from "../../support/cluster.ts";
 import { CsiDriver } from "../../support/csiDriver.ts";
 import { runInDebian, startInDebian, usesDebian, type DebianProgram, type DebianResult } from "../../support/debian.ts";
 import type { Declared } from "../../support/mocks.ts";
+import { withAccount } from "../../support/podAccount.ts";
 import { containerProgram, podSpec } from "../../support/renderedPod.ts";
 import { declareBackups } from "../../support/backupSample.ts";
 
@@ -49,62 +36,18 @@ describe("snapshots of volumes", { timeout: 60_000 }, () => {
         await api.create(
           JSON.parse(JSON.stringify(inputs).replaceAll('"dify-data"', `"${namespace}"`)) as KubernetesObject,
         );
-    for (const claim of claims) await addClaim(claim, { "app.kubernetes.io/part-of": "dify-ha" });
-    await addClaim("somebody-elses", {});
-    program = await asPod(containerProgram(resources, podSpec(resources, "CronJob", workload), "snapshots"));
+    const labels = { "app.kubernetes.io/part-of": "dify-ha" };
+    for (const name of claims) await addClaim(cluster, namespace, { name, labels });
+    await addClaim(cluster, namespace, { name: "somebody-elses" });
+    const rendered = containerProgram(resources, podSpec(resources, "CronJob", workload), "snapshots");
+    program = await withAccount(cluster, namespace, workload, { ...rendered, env: { ...rendered.env, PATIENCE: "1" } });
     driver = await CsiDriver.start(cluster, namespace);
   }, clusterTimeout);
   afterAll(async () => {
     await driver.stop();
-    const core = cluster.config.makeApiClient(CoreV1Api);
-    for (const claim of [...claims, "somebody-elses"])
-      await core.deletePersistentVolume({ name: `${namespace}-${claim}` });
+    for (const claim of [...claims, "somebody-elses"]) await removeVolume(cluster, namespace, claim);
   });
   beforeEach(() => driver.fates.clear());
-
-  /** A volume and the claim that has it, bound by the real controller. */
-  async function addClaim(name: string, labels: Record<string, string>): Promise<void> {
-    const core = cluster.config.makeApiClient(CoreV1Api);
-    const volumeName = `${namespace}-${name}`;
-    const shape = { accessModes: ["ReadWriteOnce"], storageClassName: "" };
-    await core.createPersistentVolume({
-      body: {
-        metadata: { name: volumeName },
-        spec: { ...shape, capacity: { storage: "1Gi" }, hostPath: { path: "/nowhere" }, claimRef: { name, namespace } },
-      },
-    });
-    await core.createNamespacedPersistentVolumeClaim({
-      namespace,
-      body: { metadata: { name, labels }, spec: { ...shape, volumeName, resources: { requests: { storage: "1Gi" } } } },
-    });
-    await eventually(
-      () => core.readNamespacedPersistentVolumeClaim({ name, namespace }),
-      ({ status }) => status?.phase === "Bound",
-    );
-  }
-
-  /** With the account's token, as the kubelet gives it to the pod. */
-  async function asPod({ argv, env, files, user }: DebianProgram): Promise<DebianProgram> {
-    const core = cluster.config.makeApiClient(CoreV1Api);
-    const { status } = await core.createNamespacedServiceAccountToken({
-      name: workload,
-      namespace,
-      body: { spec: { audiences: [] } },
-    });
-    const folder = "/var/run/secrets/kubernetes.io/serviceaccount";
-    const { hostname, port } = new URL(cluster.config.getCurrentCluster()?.server ?? "");
-    return {
-      argv,
-      ...(user !== undefined && { user }),
-      env: { ...env, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, PATIENCE: "1" },
-      files: {
-        ...files,
-        [`${folder}/namespace`]: namespace,
-        [`${folder}/token`]: status?.token ?? "",
-        [`${folder}/ca.crt`]: authorityOf(cluster.config),
-      },
-    };
-  }
 
   const withEnv = (env: Record<string, string>) => ({ ...program, env: { ...program.env, ...env } });
   const run = (RUN: string, env: Record<string, string> = {}): Promise<DebianResult> =>
@@ -242,8 +185,3 @@ describe("snapshots of volumes", { timeout: 60_000 }, () => {
     expect(result.stderr).toContain("no claim with a volume has the labels app=nothing");
   });
 });
-
-function authorityOf(config: KubeConfig): string {
-  const { caData, caFile } = config.getCurrentCluster() ?? {};
-  return caData ? Buffer.from(caData, "base64").toString() : readFileSync(caFile ?? "", "utf8");
-}

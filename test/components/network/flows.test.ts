@@ -17,6 +17,15 @@ const variants = {
       clusterEtcd: { endpoints: ["https://10.0.0.11:2379", "https://[fd00::1]:2379"], secret: "etcd" },
     },
   },
+  "copies of volumes at a second site": {
+    backup: { snapshots: { class: "ebs" } },
+    offsite: {
+      backend: "s3",
+      endpoint: "https://backups.example.com:9000",
+      backups: { bucket: "far-backups", accessKey: "far-backups" },
+      catalogue: { bucket: "far-catalogue", accessKey: "far-catalogue" },
+    },
+  },
   "external backends": {
     postgres: { backend: "external", host: "db.example.com" },
     redis: { backend: "external", host: "redis.example.com" },

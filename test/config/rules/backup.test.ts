@@ -36,6 +36,11 @@ describe("settings of backups", () => {
       "give at least 31",
     ],
     [
+      "copies of volumes that are gone before the next one",
+      { backup: { snapshots: { class: "ebs", copies: { schedule: "0 6 1 * *", keepDays: 30 } } } },
+      "backup.snapshots.copies.keepDays: 30 days end before the next run",
+    ],
+    [
       "an etcd without encryption",
       { backup: { clusterEtcd: { endpoints: ["http://10.0.0.11:2379"], secret: "etcd" } } },
       "must be a URL with a port such as",

@@ -21,6 +21,15 @@ describe("how old copies may be", () => {
       }),
     );
     expect(Object.keys(ages)).toEqual(["objectsBackupHours", "secretsBackupHours"]);
+    const offsite = {
+      backend: "s3",
+      endpoint: "https://far",
+      backups: { bucket: "far-backups", accessKey: "far-backups" },
+      catalogue: { bucket: "far-catalogue", accessKey: "far-catalogue" },
+    };
+    const backup = { snapshots: { class: "ebs" } };
+    expect(backupAges(settings({ backup, offsite }))).toMatchObject({ volumeCopyHours: 192 });
+    expect(backupAges(settings({ backup }))).not.toHaveProperty("volumeCopyHours");
     const edges = {
       sites: [
         { name: "north", claims: ["files"] },
@@ -43,13 +52,16 @@ describe("the copies that there must be", () => {
     expect(names({})).toEqual(["postgres/cluster", "objects/cluster", "secrets/cluster"]));
 
   it("lie at both sites with one; those of edges, which are elsewhere themselves, in the cluster", () =>
-    expect(names({ offsiteEndpoint: "https://far", edgeBackupHours: 25, veleroWeeklyHours: 172 })).toEqual([
+    expect(
+      names({ offsiteEndpoint: "https://far", volumeCopyHours: 192, edgeBackupHours: 25, veleroWeeklyHours: 172 }),
+    ).toEqual([
       "postgres/cluster",
       "postgres/offsite",
       "objects/cluster",
       "objects/offsite",
       "secrets/cluster",
       "secrets/offsite",
+      "volumes/offsite",
       "edge/cluster",
       "velero/offsite",
     ]));

@@ -1,4 +1,4 @@
-"""Which snapshots go: run by snapshotRetention.test.ts."""
+"""Which snapshots go: run by volumeRules.test.ts."""
 
 import random
 import unittest

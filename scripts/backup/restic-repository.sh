@@ -1,6 +1,6 @@
 #!/bin/sh
-# Read by edge-backup.sh and edges-keep.sh. Environment: restic's own (RESTIC_REPOSITORY, RESTIC_PASSWORD or RESTIC_PASSWORD_FILE, AWS_*); ANSWER_SECONDS for
-# which a store may say nothing; LOCK_WAIT: as restic takes it, how long another's lock is waited for.
+# Read by edge-backup.sh, edges-keep.sh and volume-copy.sh. Environment: restic's own (RESTIC_REPOSITORY, RESTIC_PASSWORD or RESTIC_PASSWORD_FILE,
+# AWS_*); ANSWER_SECONDS for which a store may say nothing; LOCK_WAIT: as restic takes it, how long another's lock is waited for.
 
 # What restic printed last, on one line.
 printed() { tail -n 3 /tmp/printed | tr '\n' ' '; }
