@@ -25,7 +25,12 @@ function stateOf(resources: readonly Resource[]): string {
   const state = resources
     .filter(({ type }) => type.startsWith("kubernetes:"))
     .map(({ type, name, inputs, protect = false }) => ({
-      ...{ urn: urn({ type, name }), custom: true, id: name, type, inputs, outputs: inputs },
+      urn: urn({ type, name }),
+      custom: true,
+      id: name,
+      type,
+      inputs,
+      outputs: inputs,
       protect,
     }));
   const manifest = { time: "2026-01-01T00:00:00Z", magic: "", version: "" };
