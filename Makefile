@@ -48,6 +48,7 @@ golden: ## write the golden resource lists and the generated pages of docs/ anew
 	@local/run docs/catalogue.ts
 	@local/run docs/outputs.ts
 	@local/run docs/policies.ts
+	@local/run docs/alerts.ts
 	@local/run test/golden/update.ts
 
 settings: ## print every setting with its meaning, bounds and default

@@ -11,6 +11,7 @@ import { ObjectStore } from "./components/objectStore/objectStore.ts";
 import type { OffsiteConnection } from "./components/offsite/connection.ts";
 import { Offsite } from "./components/offsite/offsite.ts";
 import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
+import { OperatorMonitoring } from "./components/observability/operator.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { Redis } from "./components/redis/redis.ts";
 import { VectorStore } from "./components/vectorStore/vectorStore.ts";
@@ -140,6 +141,13 @@ export default function program(): StackOutputs {
     },
     options,
   );
+
+  if (settings.observability.backend === "operator")
+    new OperatorMonitoring(
+      "monitoring",
+      { settings, operator: settings.observability, namespaces, authority: authority.certificate },
+      options,
+    );
 
   return {
     url: dify.url,

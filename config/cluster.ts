@@ -23,13 +23,6 @@ export const clusterSettings = z
     retain: z.boolean().default(true),
     /** Secrets of type kubernetes.io/dockerconfigjson, in each namespace, for pulling images. */
     imagePullSecrets: z.array(z.string().min(1)).default([]),
-    /** Custom resources of other products that the cluster knows; what needs them is left out otherwise. */
-    customResources: z
-      .strictObject({
-        /** ServiceMonitor and PodMonitor of the Prometheus operator. */
-        prometheusOperator: z.boolean().default(false),
-      })
-      .prefault({}),
   })
   .prefault({});
 

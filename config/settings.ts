@@ -5,6 +5,7 @@ import { difySettings } from "./dify.ts";
 import { drillsSettings } from "./drills.ts";
 import { networkSettings } from "./network.ts";
 import { objectStoreSettings } from "./objectStore.ts";
+import { observabilitySettings } from "./observability.ts";
 import { offsiteSettings } from "./offsite.ts";
 import { postgresSettings } from "./postgres.ts";
 import { redisSettings } from "./redis.ts";
@@ -21,6 +22,7 @@ export const settingsSchema = z.strictObject({
   vectorStore: vectorStoreSettings,
   backup: backupSettings,
   drills: drillsSettings,
+  observability: observabilitySettings,
   dify: difySettings,
 });
 

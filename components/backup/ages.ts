@@ -2,6 +2,7 @@ import type { Settings } from "../../config/settings.ts";
 import { longestGap } from "../../config/schedule.ts";
 import type { StackOutputs } from "../../outputs.ts";
 import { archiveSeconds } from "./postgres.ts";
+import { small } from "./schedules.ts";
 
 /** The outputs that say how old the newest copy of each data set may be. */
 export type BackupAges = Pick<
@@ -23,9 +24,6 @@ export type BackupAges = Pick<
   | "veleroDailyHours"
   | "veleroWeeklyHours"
 >;
-
-/** A snapshot of etcd and the bundle of secrets are small: a run ends within a quarter of an hour, or has failed. */
-const small = 0.25;
 
 /**
  * How old the newest copy of each data set may be before something is wrong: the longest gap between two runs, and what one may take. Only of what the

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { targets } from "../observability/targets.ts";
 import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
 import type { Area } from "./namespaces.ts";
 
@@ -73,7 +74,16 @@ export interface Flow {
 
 type FlowSettings = Pick<
   Settings,
-  "network" | "postgres" | "redis" | "objectStore" | "offsite" | "backup" | "drills" | "vectorStore" | "dify"
+  | "cluster"
+  | "network"
+  | "postgres"
+  | "redis"
+  | "objectStore"
+  | "offsite"
+  | "backup"
+  | "drills"
+  | "vectorStore"
+  | "dify"
 >;
 
 const https = [80, 443] as const;
@@ -324,27 +334,10 @@ function veleroFlows({ network }: FlowSettings): Flow[] {
   ];
 }
 
-function monitoringFlows({ network, postgres, redis, objectStore, backup }: FlowSettings): Flow[] {
-  if (!network.monitoringNamespace) return [];
-  const why = "metrics";
-  return [
-    { from: "monitoring", to: "plugin-daemon", ports: [5002], why },
-    ...(postgres.backend === "patroni"
-      ? ([
-          { from: "monitoring", to: "postgres-haproxy", ports: [8404], why },
-          { from: "monitoring", to: "postgres", ports: [8008], why },
-          { from: "monitoring", to: "etcd", ports: [2381], why },
-        ] as const)
-      : []),
-    ...(redis.backend === "sentinel"
-      ? ([{ from: "monitoring", to: "redis-haproxy", ports: [8404], why }] as const)
-      : []),
-    ...(objectStore.backend === "minio"
-      ? ([
-          { from: "monitoring", to: "minio", ports: [9000], why },
-          { from: "monitoring", to: "minio-s3", ports: [8404], why },
-        ] as const)
-      : []),
-    ...(backup.velero.enabled ? ([{ from: "monitoring", to: "velero", ports: [8085], why }] as const) : []),
-  ];
+/** What Prometheus scrapes. */
+function monitoringFlows(settings: FlowSettings): Flow[] {
+  if (!settings.network.monitoringNamespace) return [];
+  return targets(settings).map(({ workload, number }) => ({
+    ...{ from: "monitoring", to: workload, ports: [number], why: "metrics" },
+  }));
 }

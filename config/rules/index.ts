@@ -4,6 +4,7 @@ import { clusterRules } from "./cluster.ts";
 import { drillsRules } from "./drills.ts";
 import { networkRules } from "./network.ts";
 import { objectStoreRules } from "./objectStore.ts";
+import { observabilityRules } from "./observability.ts";
 import { offsiteRules } from "./offsite.ts";
 import { postgresRules } from "./postgres.ts";
 import { redisRules } from "./redis.ts";
@@ -18,4 +19,5 @@ export const rules: readonly Rule[] = [
   ...backupRules,
   ...offsiteRules,
   ...drillsRules,
+  ...observabilityRules,
 ];

@@ -12,6 +12,7 @@ import {
 import { autoscaledReplicas, autoscalerBounds, serviceReplicas, singletons } from "./availability/replicas.ts";
 import { serviceSpread } from "./availability/serviceSpread.ts";
 import { synchronousPostgres } from "./availability/synchronousPostgres.ts";
+import { backupAlerts } from "./backup/alerts.ts";
 import { awsBucketParts } from "./backup/awsBucketParts.ts";
 import { awsReplication } from "./backup/awsReplication.ts";
 import { backupBuckets } from "./backup/backupBuckets.ts";
@@ -67,6 +68,7 @@ export const families: Readonly<Record<"backup" | "availability" | "security", r
     redisSnapshotGap,
     backupRetention,
     restoreDrills,
+    backupAlerts,
     jobSuspended,
     jobOverlap,
     jobDeadline,

@@ -210,6 +210,15 @@ export const backupMutations: readonly Mutation[] = [
   ["job-retries", "keep nothing of what failed", "CronJob", "redis-rdb", set(0, "spec", "failedJobsHistoryLimit")],
   ["job-time-zone", "leave the zone to the controller", "CronJob", "objects-copy", without("spec", "timeZone")],
   ["job-time-zone", "name no zone", "CronJob", "secrets-bundle", set("", "spec", "timeZone")],
+  [
+    "backup-alerts",
+    "tell nobody when backups fail",
+    "PrometheusRule",
+    "alerts",
+    set([], "spec", "groups", "0", "rules"),
+  ],
+  ["backup-alerts", "have no alerts", "PrometheusRule", "alerts", set([], "spec", "groups")],
+  ["backup-alerts", "rename a job that an alert is about", "CronJob", "redis-rdb", set("x", "metadata", "name")],
   ["restore-drills", "drill once a week", "CronJob", "drill-light", set("0 6 * * 1", "spec", "schedule")],
   ["restore-drills", "never restore in full", "CronJob", "drill-full", set("drill-nothing", "metadata", "name")],
   [

@@ -1,0 +1,50 @@
+import { stringify } from "yaml";
+import type { Settings } from "../../config/settings.ts";
+import type { Alert } from "./alerts/alert.ts";
+import { alertGroups } from "./alerts/index.ts";
+
+/** A rule as Prometheus reads it, in files and in PrometheusRules alike. */
+export interface AlertingRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<"summary" | "runbook" | "dashboard", string>>;
+}
+
+export interface RuleGroup {
+  readonly name: string;
+  readonly rules: readonly AlertingRule[];
+}
+
+export function alertingRule({
+  name,
+  severity,
+  expr,
+  summary,
+  runbook,
+  dashboard,
+  labels,
+  ...rest
+}: Alert): AlertingRule {
+  return {
+    alert: name,
+    expr,
+    ...(rest.for !== undefined && { for: rest.for }),
+    labels: { severity, ...labels },
+    annotations: { summary, runbook, dashboard },
+  };
+}
+
+/** All alerts of the stack. Groups bear the stack's name, as those of others may be evaluated beside them. */
+export function ruleGroups(settings: Settings): RuleGroup[] {
+  return alertGroups(settings).map(({ name, alerts }) => ({
+    name: `${settings.cluster.prefix}-${name}`,
+    rules: alerts.map(alertingRule),
+  }));
+}
+
+/** rules.yml of a Prometheus that reads files. */
+export function rulesFile(settings: Settings): string {
+  return stringify({ groups: ruleGroups(settings) }, { lineWidth: 0 });
+}

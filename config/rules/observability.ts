@@ -1,0 +1,16 @@
+import { rule } from "../rules.ts";
+
+/** Checks on what is measured. */
+export const observabilityRules = [
+  rule("Prometheus reaches what it scrapes", ["network", "observability"], ({ network, observability }) =>
+    observability.backend === "none" || network.monitoringNamespace !== undefined
+      ? []
+      : [
+          {
+            path: "network.monitoringNamespace",
+            problem: `is missing, and observability.backend is "${observability.backend}": network policies let no Prometheus in`,
+            remedy: "give the namespace in which Prometheus runs",
+          },
+        ],
+  ),
+];

@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { settings } from "../../support/settings.ts";
+
+describe("a stack that an operator's Prometheus watches", () => {
+  const observability = { backend: "operator" };
+
+  it("says where that Prometheus is, or nobody is let in", () =>
+    expect(() => settings({ observability })).toThrow(/network.monitoringNamespace: is missing/));
+
+  it("is taken when it does", () =>
+    expect(settings({ observability, network: { monitoringNamespace: "monitoring" } }).observability).toEqual({
+      backend: "operator",
+      labels: {},
+      interval: 30,
+    }));
+
+  it("needs neither where nobody watches", () => expect(settings().observability).toEqual({ backend: "none" }));
+});
