@@ -4,6 +4,7 @@ import { clusterSettings } from "./cluster.ts";
 import { difySettings } from "./dify.ts";
 import { drillsSettings } from "./drills.ts";
 import { networkSettings } from "./network.ts";
+import { noticesSettings } from "./notices.ts";
 import { objectStoreSettings } from "./objectStore.ts";
 import { offsiteSettings } from "./offsite.ts";
 import { postgresSettings } from "./postgres.ts";
@@ -21,6 +22,7 @@ export const settingsSchema = z.strictObject({
   vectorStore: vectorStoreSettings,
   backup: backupSettings,
   drills: drillsSettings,
+  notices: noticesSettings,
   dify: difySettings,
 });
 

@@ -3,6 +3,7 @@ import { backupRules } from "./backup.ts";
 import { clusterRules } from "./cluster.ts";
 import { drillsRules } from "./drills.ts";
 import { networkRules } from "./network.ts";
+import { noticesRules } from "./notices.ts";
 import { objectStoreRules } from "./objectStore.ts";
 import { offsiteRules } from "./offsite.ts";
 import { postgresRules } from "./postgres.ts";
@@ -18,4 +19,5 @@ export const rules: readonly Rule[] = [
   ...backupRules,
   ...offsiteRules,
   ...drillsRules,
+  ...noticesRules,
 ];
