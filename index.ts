@@ -11,9 +11,11 @@ import { ObjectStore } from "./components/objectStore/objectStore.ts";
 import type { OffsiteConnection } from "./components/offsite/connection.ts";
 import { Offsite } from "./components/offsite/offsite.ts";
 import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
+import { Notices } from "./components/observability/notices.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { Redis } from "./components/redis/redis.ts";
 import { VectorStore } from "./components/vectorStore/vectorStore.ts";
+import { hasNotices } from "./config/notices.ts";
 import type { Settings } from "./config/settings.ts";
 import { stackSettings } from "./config/stack.ts";
 import type { StackOutputs } from "./outputs.ts";
@@ -140,6 +142,9 @@ export default function program(): StackOutputs {
     },
     options,
   );
+
+  if (hasNotices(settings.notices))
+    new Notices("notices", { ...common, settings: settings.notices, credentials }, options);
 
   return {
     url: dify.url,

@@ -61,7 +61,15 @@ export function inUtc({ timeZone, periods }: Schedule): Period[] {
       days.flatMap((day) => shift(week.indexOf(day) * 1440, minutesOf(from) - offset, minutesOf(to) - offset)),
     ),
   );
-  return week.flatMap((day) => union(shifted.filter((period) => period.day === day)));
+  const byHours = Map.groupBy(
+    week.flatMap((day) => union(shifted.filter((period) => period.day === day))),
+    ({ from, to }) => `${timeOf(from)}-${timeOf(to)}`,
+  );
+  return [...byHours.values()].map((same) => ({
+    days: same.map(({ day }) => day),
+    from: timeOf(same[0]?.from ?? 0),
+    to: timeOf(same[0]?.to ?? 0),
+  }));
 }
 
 /** Minutes by which a zone's clocks are ahead of UTC. */
@@ -91,12 +99,12 @@ const timeOf = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 
 /** Hours of one day without overlaps. */
-function union(periods: readonly UtcPeriod[]): Period[] {
+function union(periods: readonly UtcPeriod[]): UtcPeriod[] {
   const joined: UtcPeriod[] = [];
   for (const next of [...periods].sort((a, b) => a.from - b.from)) {
     const last = joined.at(-1);
     if (last && next.from <= last.to) joined[joined.length - 1] = { ...last, to: Math.max(last.to, next.to) };
     else joined.push(next);
   }
-  return joined.map(({ day, from, to }) => ({ days: [day], from: timeOf(from), to: timeOf(to) }));
+  return joined;
 }

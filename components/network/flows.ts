@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { robotsOf } from "../../config/notices.ts";
 import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
 import type { Area } from "./namespaces.ts";
 
@@ -43,6 +44,7 @@ export const areas = {
   sandbox: "sandbox",
   "ssrf-proxy": "sandbox",
   "agent-sandbox": "sandbox",
+  "notice-forwarder": "data",
   drills: "drills",
 } as const satisfies Record<string, Area>;
 
@@ -71,7 +73,16 @@ export interface Flow {
 
 type FlowSettings = Pick<
   Settings,
-  "network" | "postgres" | "redis" | "objectStore" | "offsite" | "backup" | "drills" | "vectorStore" | "dify"
+  | "network"
+  | "postgres"
+  | "redis"
+  | "objectStore"
+  | "offsite"
+  | "backup"
+  | "drills"
+  | "notices"
+  | "vectorStore"
+  | "dify"
 >;
 
 const https = [80, 443] as const;
@@ -93,6 +104,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...vectorStoreFlows(settings),
     ...(settings.backup.velero.enabled ? veleroFlows(settings) : []),
     ...monitoringFlows(settings),
+    ...(robotsOf(settings.notices).length > 0 ? noticeFlows() : []),
   ];
 }
 
@@ -308,6 +320,13 @@ function veleroFlows({ network }: FlowSettings): Flow[] {
   return [
     { from: "velero", to: "anywhere", ports, why: "what is backed up, and its own resources" },
     { from: "velero-kinds", to: "anywhere", ports, why: "the kinds of Velero's API" },
+  ];
+}
+
+function noticeFlows(): Flow[] {
+  return [
+    { from: "monitoring", to: "notice-forwarder", ports: [8080], why: "notices for robots of DingTalk and WeCom" },
+    { from: "notice-forwarder", to: "internet", ports: [443], why: "the robots" },
   ];
 }
 
