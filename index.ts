@@ -11,7 +11,7 @@ import { ObjectStore } from "./components/objectStore/objectStore.ts";
 import type { OffsiteConnection } from "./components/offsite/connection.ts";
 import { Offsite } from "./components/offsite/offsite.ts";
 import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
-import { Notices } from "./components/observability/notices.ts";
+import { Notices, operatedAlertmanager } from "./components/observability/notices.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { Redis } from "./components/redis/redis.ts";
 import { VectorStore } from "./components/vectorStore/vectorStore.ts";
@@ -179,6 +179,10 @@ export default function program(): StackOutputs {
     ...(settings.postgres.backend === "patroni" && { postgresBackups: backupsFolder }),
     ...(offsite && offsiteOutputs(offsite)),
     ...backupAges(settings),
+    ...(hasNotices(settings.notices) &&
+      settings.network.monitoringNamespace && {
+        alertmanagerEndpoint: operatedAlertmanager(settings.network.monitoringNamespace),
+      }),
     vectorStore: settings.vectorStore.kind,
     certificateAuthority: authority.certificate,
     difySecretKey: secretKey,

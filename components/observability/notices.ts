@@ -25,6 +25,10 @@ export const forwarderName = "notice-forwarder";
 /** Port on which the forwarder listens. */
 export const forwarderPort = 8080;
 
+/** URL of the Alertmanager that an operator runs in a namespace, by the Service that it makes for it. */
+export const operatedAlertmanager = (namespace: string): string =>
+  `http://${serviceHost("alertmanager-operated", namespace)}:9093`;
+
 const workload = "notices";
 const folders = { config: "/config", secrets: "/secrets" } as const;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { alertmanagerYaml, forwarderConfig } from "../../../components/observability/alertmanager/config.ts";
 import { runInDebian, usesDebian } from "../../support/debian.ts";
-import { notices } from "./sample.ts";
+import { notices, routed } from "./sample.ts";
 
 usesDebian();
 
@@ -36,17 +36,7 @@ describe("Alertmanager's configuration", () => {
     expect(stderr).not.toBe("");
   });
 
-  it.each([
-    ["critical", ["severity=critical"], "oncall,tickets,mail,team,group"],
-    ["warning", ["severity=warning"], "tickets,mail,team"],
-    ["info", ["severity=info"], "mail"],
-    ["without a severity, which counts as critical", ["pod=redis-0"], "oncall,tickets,mail,team,group"],
-    ["with a severity that nobody knows", ["severity=error"], "oncall,tickets,mail,team,group"],
-    ["that is not to be told", ["severity=none"], "nobody"],
-    ["Watchdog", ["alertname=Watchdog", "severity=info"], "heartbeat"],
-    ["a test for one receiver", ["alertname=TestNotice", "severity=info", "receiver=oncall"], "oncall"],
-    ["a test for all that get it", ["alertname=TestNotice", "severity=warning"], "tickets,mail,team"],
-  ])("sends an alert %s to whom it is for", async (_, labels, expected) => {
+  it.each(routed)("sends an alert %s to whom it is for", async (_, labels, expected) => {
     const { stdout } = await amtool(notices(), "config", "routes", "test", `--config.file=${file}`, ...labels);
     expect(stdout.trim()).toBe(expected);
   });

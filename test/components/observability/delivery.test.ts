@@ -1,12 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { week } from "../../../config/notices.ts";
 import { usesDebian } from "../../support/debian.ts";
 import { issueCertificates, loopbackNames } from "../../support/servers.ts";
 import { startHook, type Hook } from "../../support/servers/hook.ts";
 import { startMailServer, type MailServer } from "../../support/servers/smtp.ts";
 import { post, startAlertmanager, startForwarder, type PostedAlert, type Started } from "./alertmanager.ts";
-import { notices } from "./sample.ts";
+import { notices, schedule } from "./sample.ts";
 
 usesDebian();
 
@@ -16,13 +15,6 @@ interface Notice {
   readonly status: string;
   readonly alerts: readonly { readonly status: string; readonly labels: Readonly<Record<string, string>> }[];
 }
-
-/** A schedule of the days that are, or are not, today or tomorrow in UTC. */
-const schedule = (name: string, on: boolean) => {
-  const today = (new Date().getUTCDay() + 6) % 7;
-  const days = week.filter((_, i) => on === (i === today || i === (today + 1) % 7));
-  return { name, timeZone: "Etc/UTC", periods: [{ days }] };
-};
 
 const alert = (alertname: string, severity: string, more: Readonly<Record<string, string>> = {}): PostedAlert => ({
   labels: { alertname, severity, stack: "dify", ...more },

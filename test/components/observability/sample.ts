@@ -1,4 +1,4 @@
-import { noticesSettings, type NoticesSettings } from "../../../config/notices.ts";
+import { noticesSettings, week, type NoticesSettings } from "../../../config/notices.ts";
 
 const workdays = ["monday", "tuesday", "wednesday", "thursday", "friday"];
 
@@ -19,6 +19,19 @@ export const receivers = [
   { kind: "wecom", name: "group", gets: { critical: "always" } },
 ] as const;
 
+/** Labels of alerts, and to whom they go in working hours. */
+export const routed: readonly (readonly [string, readonly string[], string])[] = [
+  ["critical", ["severity=critical"], "oncall,tickets,mail,team,group"],
+  ["warning", ["severity=warning"], "tickets,mail,team"],
+  ["info", ["severity=info"], "mail"],
+  ["without a severity, which counts as critical", ["pod=redis-0"], "oncall,tickets,mail,team,group"],
+  ["with a severity that nobody knows", ["severity=error"], "oncall,tickets,mail,team,group"],
+  ["that is not to be told", ["severity=none"], "nobody"],
+  ["Watchdog", ["alertname=Watchdog", "severity=info"], "heartbeat"],
+  ["of a test for one receiver", ["alertname=TestNotice", "severity=info", "receiver=oncall"], "oncall"],
+  ["of a test for all that get it", ["alertname=TestNotice", "severity=warning"], "tickets,mail,team"],
+];
+
 /** Settings with those receivers. */
 export function notices(changes: Readonly<Record<string, unknown>> = {}): NoticesSettings {
   return noticesSettings.parse({
@@ -29,4 +42,11 @@ export function notices(changes: Readonly<Record<string, unknown>> = {}): Notice
     heartbeat: {},
     ...changes,
   });
+}
+
+/** A schedule of the days that are, or are not, today or tomorrow in UTC. */
+export function schedule(name: string, on: boolean) {
+  const today = (new Date().getUTCDay() + 6) % 7;
+  const days = week.filter((_, i) => on === (i === today || i === (today + 1) % 7));
+  return { name, timeZone: "Etc/UTC", periods: [{ days }] };
 }
