@@ -91,7 +91,16 @@ export const noticesSettings = z
     /** Seconds between two notices of a group to which alerts came, or went. */
     groupInterval: z.number().int().min(10).max(3600).default(300),
     /** Hours after which one is told again of what is not over; 96 for a ticket, whatever the severity. */
-    repeat: z.strictObject({ critical: hours(1), warning: hours(12), info: hours(24) }).prefault({}),
+    repeat: z
+      .strictObject({
+        /** Somebody has to get up. */
+        critical: hours(1),
+        /** Can wait until the morning. */
+        warning: hours(12),
+        /** For who looks. */
+        info: hours(24),
+      })
+      .prefault({}),
     /** What brings notices into the form of DingTalk's and WeCom's robots; runs where one of them is a receiver. */
     forwarder: z
       .strictObject({
