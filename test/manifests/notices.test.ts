@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { alertmanagerConfigSpec, type OperatorPlaces } from "../../components/observability/alertmanager/operator.ts";
 import { cachedModule } from "../../local/cluster/crds.ts";
-import { notices } from "../components/observability/sample.ts";
+import { notices } from "../components/observability/noticesSample.ts";
 import { binDir, clusterTimeout, testCluster, testNamespace, type TestCluster } from "../support/cluster.ts";
 
 const definition = "example/prometheus-operator-crd/monitoring.coreos.com_alertmanagerconfigs.yaml";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { alertmanagerYaml, forwarderConfig } from "../../../components/observability/alertmanager/config.ts";
 import { runInDebian, usesDebian } from "../../support/debian.ts";
-import { notices, routed } from "./sample.ts";
+import { notices, routed } from "./noticesSample.ts";
 
 usesDebian();
 

@@ -5,7 +5,7 @@ import { issueCertificates, loopbackNames } from "../../support/servers.ts";
 import { startHook, type Hook } from "../../support/servers/hook.ts";
 import { startMailServer, type MailServer } from "../../support/servers/smtp.ts";
 import { post, startAlertmanager, startForwarder, type PostedAlert, type Started } from "./alertmanager.ts";
-import { notices, schedule } from "./sample.ts";
+import { notices, schedule } from "./noticesSample.ts";
 
 usesDebian();
 

@@ -7,7 +7,7 @@ import { settings } from "../../support/settings.ts";
 import { at, declare, find } from "../../support/mocks.ts";
 import { readGolden } from "../../support/golden.ts";
 import { judge } from "../../support/policies.ts";
-import { notices, receivers } from "./sample.ts";
+import { notices, receivers } from "./noticesSample.ts";
 
 const declared = (changes?: Readonly<Record<string, unknown>>) =>
   declare(() => {

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { repository } from "../../../local/paths.ts";
 import { startAlertmanager, type Started } from "../../components/observability/alertmanager.ts";
-import { notices, schedule } from "../../components/observability/sample.ts";
+import { notices, schedule } from "../../components/observability/noticesSample.ts";
 import { clusterTimeout, testCluster, testNamespace, type TestCluster } from "../../support/cluster.ts";
 import { usesDebian } from "../../support/debian.ts";
 import { forwardedService } from "../../support/podForward.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { alertmanagerYaml } from "../../../components/observability/alertmanager/config.ts";
 import { readConfig, recipients } from "../../../runbooks/notices/recipients.ts";
-import { notices, routed } from "../../components/observability/sample.ts";
+import { notices, routed } from "../../components/observability/noticesSample.ts";
 
 const config = readConfig(alertmanagerYaml(notices(), { secrets: "/secrets", forwarder: "http://forwarder" }));
 /** A Monday at noon in Shanghai, and the night after. */
