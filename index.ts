@@ -11,10 +11,12 @@ import { ObjectStore } from "./components/objectStore/objectStore.ts";
 import type { OffsiteConnection } from "./components/offsite/connection.ts";
 import { Offsite } from "./components/offsite/offsite.ts";
 import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
+import { Notices, operatedAlertmanager } from "./components/observability/notices.ts";
 import { OperatorMonitoring } from "./components/observability/operator.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { Redis } from "./components/redis/redis.ts";
 import { VectorStore } from "./components/vectorStore/vectorStore.ts";
+import { hasNotices } from "./config/notices.ts";
 import type { Settings } from "./config/settings.ts";
 import { stackSettings } from "./config/stack.ts";
 import type { StackOutputs } from "./outputs.ts";
@@ -142,12 +144,15 @@ export default function program(): StackOutputs {
     options,
   );
 
-  if (settings.observability.backend === "operator")
+  if (settings.observability.backend === "operator") {
     new OperatorMonitoring(
       "monitoring",
       { settings, operator: settings.observability, namespaces, authority: authority.certificate },
       options,
     );
+    if (hasNotices(settings.notices))
+      new Notices("notices", { ...common, settings: settings.notices, credentials }, options);
+  }
 
   return {
     url: dify.url,
@@ -182,6 +187,10 @@ export default function program(): StackOutputs {
     ...(settings.postgres.backend === "patroni" && { postgresBackups: backupsFolder }),
     ...(offsite && offsiteOutputs(offsite)),
     ...backupAges(settings),
+    ...(hasNotices(settings.notices) &&
+      settings.network.monitoringNamespace && {
+        alertmanagerEndpoint: operatedAlertmanager(settings.network.monitoringNamespace),
+      }),
     vectorStore: settings.vectorStore.kind,
     certificateAuthority: authority.certificate,
     difySecretKey: secretKey,

@@ -125,6 +125,9 @@ export interface StackOutputs {
   /** The same of Velero's weekly backups, off site. */
   readonly veleroWeeklyHours?: number;
 
+  /** URL of Alertmanager, as it is called inside the cluster; left out where nobody is told of alerts. */
+  readonly alertmanagerEndpoint?: string;
+
   /** Which vector store: pgvector, weaviate, qdrant or milvus. */
   readonly vectorStore: string;
 

@@ -8,7 +8,7 @@ const engine = [
   "test/engine/**/*.test.ts",
   "test/deploy/**/*.test.ts",
   "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
-  "test/runbooks/{backups,status}/command.test.ts",
+  "test/runbooks/{backups,notices,status}/command.test.ts",
   "test/runbooks/restore/clusterObjects.test.ts",
   "test/components/backup/{postgres,coordinated,snapshots,volumeCopies}.test.ts",
   "test/components/drills/{drills,account}.test.ts",

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { SettingsError, problemsOf } from "./errors.ts";
+import { isNoticeSecret, noticeSecretProblem, type NoticeSecret } from "./noticeSecrets.ts";
 import type { Problem } from "./rules.ts";
 import { rules } from "./rules/index.ts";
 import { requiredSecrets } from "./rules/secrets.ts";
@@ -90,7 +91,10 @@ function fromJson(section: string, text: string | undefined): { readonly value: 
 
 function secretProblems(given: Readonly<Record<string, string>>, encrypted: readonly string[]): Problem[] {
   const plain = Object.keys(given).filter((name) => !encrypted.includes(`${secrets}:${name}`));
-  const result = secretNames.safeParse(given, { reportInput: true });
+  const [ofNotices, others] = [true, false].map((notice) =>
+    Object.entries(given).filter(([name]) => isNoticeSecret(name) === notice),
+  ) as [[NoticeSecret, string][], [string, string][]];
+  const result = secretNames.safeParse(Object.fromEntries(others), { reportInput: true });
   return [
     ...plain.map((name) => ({
       path: `${secrets}:${name}`,
@@ -100,5 +104,9 @@ function secretProblems(given: Readonly<Record<string, string>>, encrypted: read
     ...(result.success ? [] : problemsOf(secrets, secretNames, result.error.issues, { secret: true })).map(
       ({ path, ...rest }) => ({ path: path.replace(`${secrets}.`, `${secrets}:`), ...rest }),
     ),
+    ...ofNotices.flatMap(([name, value]) => {
+      const remedy = noticeSecretProblem(name, value);
+      return remedy ? [{ path: `${secrets}:${name}`, problem: "is a text that does not fit", remedy }] : [];
+    }),
   ];
 }

@@ -8,7 +8,8 @@ const none = z.strictObject({
 });
 
 /**
- * A Prometheus operator that the cluster has, with kube-state-metrics, whose labels namespace and pod must be those of the objects (honorLabels). Its
+ * A Prometheus operator that the cluster has, with kube-state-metrics, whose labels namespace and pod must be those of the objects (honorLabels); of a
+ * lost zone it tells only with `--metric-labels-allowlist=nodes=[topology.kubernetes.io/zone]`. Its
  * Prometheus must select monitors and rules in the stack's namespaces, and run in network.monitoringNamespace.
  */
 const operator = z.strictObject({

@@ -4,6 +4,7 @@ import { clusterSettings } from "./cluster.ts";
 import { difySettings } from "./dify.ts";
 import { drillsSettings } from "./drills.ts";
 import { networkSettings } from "./network.ts";
+import { noticesSettings } from "./notices.ts";
 import { objectStoreSettings } from "./objectStore.ts";
 import { observabilitySettings } from "./observability.ts";
 import { offsiteSettings } from "./offsite.ts";
@@ -23,6 +24,7 @@ export const settingsSchema = z.strictObject({
   backup: backupSettings,
   drills: drillsSettings,
   observability: observabilitySettings,
+  notices: noticesSettings,
   dify: difySettings,
 });
 

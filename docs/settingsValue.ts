@@ -34,6 +34,7 @@ export function valueOf(schema: Schema): string {
 
 function wordsOf(schema: Schema): string {
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.oneOf) return [...new Set(schema.oneOf.map(wordsOf))].join(" or ");
   if (schema.enum) return schema.enum.map((v) => `\`${String(v)}\``).join(" or ");
   switch (schema.type) {
     case "integer":

@@ -1,5 +1,6 @@
 import type { Settings } from "../../config/settings.ts";
 import { targets } from "../observability/targets.ts";
+import { robotsOf } from "../../config/notices.ts";
 import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
 import type { Area } from "./namespaces.ts";
 
@@ -46,6 +47,7 @@ export const areas = {
   sandbox: "sandbox",
   "ssrf-proxy": "sandbox",
   "agent-sandbox": "sandbox",
+  "notice-forwarder": "data",
   drills: "drills",
 } as const satisfies Record<string, Area>;
 
@@ -82,6 +84,7 @@ type FlowSettings = Pick<
   | "offsite"
   | "backup"
   | "drills"
+  | "notices"
   | "vectorStore"
   | "dify"
 >;
@@ -105,6 +108,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...vectorStoreFlows(settings),
     ...(settings.backup.velero.enabled ? veleroFlows(settings) : []),
     ...monitoringFlows(settings),
+    ...(robotsOf(settings.notices).length > 0 ? noticeFlows() : []),
   ];
 }
 
@@ -331,6 +335,13 @@ function veleroFlows({ network }: FlowSettings): Flow[] {
   return [
     { from: "velero", to: "anywhere", ports, why: "what is backed up, and its own resources" },
     { from: "velero-kinds", to: "anywhere", ports, why: "the kinds of Velero's API" },
+  ];
+}
+
+function noticeFlows(): Flow[] {
+  return [
+    { from: "monitoring", to: "notice-forwarder", ports: [8080], why: "notices for robots of DingTalk and WeCom" },
+    { from: "notice-forwarder", to: "internet", ports: [443], why: "the robots" },
   ];
 }
 

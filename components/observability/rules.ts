@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import type { Settings } from "../../config/settings.ts";
 import type { Alert } from "./alerts/alert.ts";
+import { alertLabels } from "./alertmanager/labels.ts";
 import { alertGroups } from "./alerts/index.ts";
 
 /** A rule as Prometheus reads it, in files and in PrometheusRules alike. */
@@ -17,30 +18,25 @@ export interface RuleGroup {
   readonly rules: readonly AlertingRule[];
 }
 
-export function alertingRule({
-  name,
-  severity,
-  expr,
-  summary,
-  runbook,
-  dashboard,
-  labels,
-  ...rest
-}: Alert): AlertingRule {
+function alertingRule(
+  { name, severity, expr, summary, runbook, dashboard, labels, ...rest }: Alert,
+  stack: string,
+): AlertingRule {
   return {
     alert: name,
     expr,
     ...(rest.for !== undefined && { for: rest.for }),
-    labels: { severity, ...labels },
+    labels: { severity, [alertLabels.stack]: stack, ...labels },
     annotations: { summary, runbook, dashboard },
   };
 }
 
 /** All alerts of the stack. Groups bear the stack's name, as those of others may be evaluated beside them. */
 export function ruleGroups(settings: Settings): RuleGroup[] {
+  const { prefix } = settings.cluster;
   return alertGroups(settings).map(({ name, alerts }) => ({
-    name: `${settings.cluster.prefix}-${name}`,
-    rules: alerts.map(alertingRule),
+    name: `${prefix}-${name}`,
+    rules: alerts.map((alert) => alertingRule(alert, prefix)),
   }));
 }
 

@@ -3,6 +3,7 @@ import { backupRules } from "./backup.ts";
 import { clusterRules } from "./cluster.ts";
 import { drillsRules } from "./drills.ts";
 import { networkRules } from "./network.ts";
+import { noticesRules } from "./notices.ts";
 import { objectStoreRules } from "./objectStore.ts";
 import { observabilityRules } from "./observability.ts";
 import { offsiteRules } from "./offsite.ts";
@@ -20,4 +21,5 @@ export const rules: readonly Rule[] = [
   ...offsiteRules,
   ...drillsRules,
   ...observabilityRules,
+  ...noticesRules,
 ];

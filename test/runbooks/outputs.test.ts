@@ -33,10 +33,15 @@ async function programOutputs(): Promise<StackOutputs> {
       snapshots: { class: "ebs" },
       edge: { sites: [{ name: "north", claims: ["files"] }] },
     }),
+    "dify-ha:network": JSON.stringify({ monitoringNamespace: "monitoring" }),
+    "dify-ha:observability": JSON.stringify({ backend: "operator" }),
+    "dify-ha:notices": JSON.stringify({ heartbeat: {} }),
+    "secrets:noticeUrl-heartbeat": "https://heartbeat.example.com/k",
     "secrets:offsiteBackupsKey": "x".repeat(40),
     "secrets:offsiteCatalogueKey": "y".repeat(40),
   };
-  pulumi.runtime.setAllConfig(given, [...secretKeys, "secrets:offsiteBackupsKey", "secrets:offsiteCatalogueKey"]);
+  const secrets = Object.keys(given).filter((key) => key.startsWith("secrets:"));
+  pulumi.runtime.setAllConfig(given, [...new Set([...secretKeys, ...secrets])]);
   const { default: program } = await import("../../index.ts");
   let outputs: StackOutputs | undefined;
   await declare(() => (outputs = program()), "local");

@@ -1,4 +1,5 @@
 import type { Settings } from "../../../config/settings.ts";
+import { alertLabels } from "../alertmanager/labels.ts";
 import { namespaceNames, type Area } from "../../network/namespaces.ts";
 
 /** "critical" wakes somebody; "warning" can wait for the morning; "info" is for who looks. */
@@ -21,6 +22,12 @@ export interface Alert {
   /** Labels besides the severity, for alerts of one name that are about different things. */
   readonly labels?: Readonly<Record<string, string>>;
 }
+
+/** Of alerts about several instances that are away, as the loss of their zone would explain. */
+export const ofInstances = { [alertLabels.scope]: "instances" };
+
+/** Of a warning and a critical alert that say the same, only worse. */
+export const about = (topic: string) => ({ [alertLabels.topic]: topic });
 
 /** Alerts that belong together and are evaluated one after the other. */
 export interface AlertGroup {

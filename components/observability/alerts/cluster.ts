@@ -1,16 +1,28 @@
 import type { Settings } from "../../../config/settings.ts";
-import { withinAll, type Alert } from "./alert.ts";
+import { alertLabels, zoneLostAlert } from "../alertmanager/labels.ts";
+import { about, ofInstances, withinAll, type Alert } from "./alert.ts";
 
 const dashboard = "availability";
 const instances = { runbook: "instances-not-ready", dashboard } as const;
-const volumes = { runbook: "grow-volumes", dashboard } as const;
+const volumes = { runbook: "grow-volumes", dashboard, labels: about("volume") } as const;
 
 /** Share of a workload's instances whose loss is critical (O3). */
 const criticalShare = 0.3;
 
 /** Pods and volumes of all workloads, by what kube-state-metrics and the kubelets tell. */
 export function clusterAlerts(settings: Settings): Alert[] {
-  return [...instanceAlerts(settings), ...volumeAlerts(settings)];
+  return [zoneLost(), ...instanceAlerts(settings), ...volumeAlerts(settings)];
+}
+
+/** Sooner than what it explains, which holds for five minutes: the alerts of all its instances are then no pages of their own. */
+function zoneLost(): Alert {
+  const zone = "label_topology_kubernetes_io_zone";
+  const nodes = `kube_node_status_condition{condition="Ready", status="true"} * on (node) group_left (${zone}) kube_node_labels{${zone}!=""}`;
+  return {
+    ...{ name: zoneLostAlert, severity: "critical", for: "2m", runbook: "lost-zone", dashboard },
+    expr: `label_replace(max by (${zone}) (${nodes}), "${alertLabels.zone}", "$1", "${zone}", "(.+)") == 0`,
+    summary: "No node of zone {{ $labels.zone }} is ready: the others carry everything, and the next loss stops it.",
+  };
 }
 
 function instanceAlerts(settings: Settings): Alert[] {
@@ -26,7 +38,7 @@ function instanceAlerts(settings: Settings): Alert[] {
       summary: "{{ $labels.pod }} in {{ $labels.namespace }} is not ready.",
     },
     {
-      ...{ name: "InstancesNotReady", severity: "critical", for: "5m", ...instances },
+      ...{ name: "InstancesNotReady", severity: "critical", for: "5m", ...instances, labels: ofInstances },
       expr: [
         missingShare("deployment", "kube_deployment_status_replicas_ready", "kube_deployment_spec_replicas", here),
         missingShare("statefulset", "kube_statefulset_status_replicas_ready", "kube_statefulset_replicas", here),

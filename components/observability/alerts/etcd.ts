@@ -1,5 +1,5 @@
 import type { Settings } from "../../../config/settings.ts";
-import { within, type Alert } from "./alert.ts";
+import { ofInstances, within, type Alert } from "./alert.ts";
 
 const common = { runbook: "etcd-members", dashboard: "availability" } as const;
 
@@ -25,7 +25,7 @@ export function etcdAlerts(settings: Settings): Alert[] {
       summary: "{{ $labels.pod }} sees no leader of etcd: it is cut off from the others.",
     },
     {
-      ...{ name: "EtcdMemberDown", severity: "warning", for: "5m", ...common },
+      ...{ name: "EtcdMemberDown", severity: "warning", for: "5m", ...common, labels: ofInstances },
       expr: `${up} < ${count}`,
       summary: `Only {{ $value }} of ${count} members of etcd answer.`,
     },

@@ -1,7 +1,8 @@
 import type { Settings } from "../../../config/settings.ts";
-import { within, type Alert } from "./alert.ts";
+import { about, ofInstances, within, type Alert } from "./alert.ts";
 
 const common = { runbook: "object-store-degraded", dashboard: "availability" } as const;
+const filling = { ...common, runbook: "grow-volumes", labels: about("object-store") } as const;
 
 /** MinIO by its own metrics (version 2, of the whole cluster from each server), and the proxies before it. */
 export function objectStoreAlerts(settings: Settings): Alert[] {
@@ -33,7 +34,7 @@ function serverAlerts(settings: Settings): Alert[] {
       summary: "The object store lacks the drives for a majority: it accepts no writes, backups fail.",
     },
     {
-      ...{ name: "ObjectStoreServerOffline", severity: "warning", for: "5m", ...common },
+      ...{ name: "ObjectStoreServerOffline", severity: "warning", for: "5m", ...common, labels: ofInstances },
       expr: `max by (namespace) (${of("nodes_offline_total")}) > 0`,
       summary: "{{ $value }} servers of the object store are away.",
     },
@@ -43,13 +44,13 @@ function serverAlerts(settings: Settings): Alert[] {
       summary: "{{ $value }} drives of the object store are away: what they held is rebuilt when they are back.",
     },
     {
-      ...{ name: "ObjectStoreFilling", severity: "warning", for: "15m", ...common, runbook: "grow-volumes" },
+      ...{ name: "ObjectStoreFilling", severity: "warning", for: "15m", ...filling },
       expr: `${free} < 0.2`,
       summary:
         "Only {{ $value | humanizePercentage }} of the object store is free. Backups are locked: nobody can make room by deleting them.",
     },
     {
-      ...{ name: "ObjectStoreFull", severity: "critical", for: "5m", ...common, runbook: "grow-volumes" },
+      ...{ name: "ObjectStoreFull", severity: "critical", for: "5m", ...filling },
       expr: `${free} < 0.1`,
       summary:
         "Only {{ $value | humanizePercentage }} of the object store is free: soon neither files nor backups are accepted.",

@@ -1,5 +1,5 @@
 import type { Settings } from "../../../config/settings.ts";
-import { within, type Alert } from "./alert.ts";
+import { ofInstances, within, type Alert } from "./alert.ts";
 
 type PatroniSettings = Extract<Settings["postgres"], { readonly backend: "patroni" }>;
 
@@ -48,7 +48,7 @@ function memberAlerts(settings: Settings, { members: count, synchronous }: Patro
   const replica = `on (namespace, pod) patroni_replica${here} == 1`;
   return [
     {
-      ...{ name: "PostgresMemberDown", severity: "warning", for: "5m", ...members },
+      ...{ name: "PostgresMemberDown", severity: "warning", for: "5m", ...members, labels: ofInstances },
       expr: `sum by (namespace) (patroni_postgres_running${here}) < ${count}`,
       summary: `Only {{ $value }} of ${count} members of Postgres run.`,
     },

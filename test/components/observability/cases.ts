@@ -45,6 +45,20 @@ const poolers = proxies("postgres-haproxy", "poolers");
 const master = proxies("redis-haproxy", "master");
 const servers = proxies("minio-s3", "servers");
 
+/** Nodes of a zone, by whether each is ready. */
+const zone = (name: string, ...ready: (number | string)[]): Series => ({
+  ...each(
+    "kube_node_status_condition",
+    ready.map((_, i) => `condition="Ready", status="true", node="${name}-${i}"`),
+    ready,
+  ),
+  ...each(
+    "kube_node_labels",
+    ready.map((_, i) => `label_topology_kubernetes_io_zone="${name}", node="${name}-${i}"`),
+    ready.map(() => 1),
+  ),
+});
+
 /** The age that an alert about a CronJob allows, out of its own expression; whether it is right: schedules.test.ts. */
 const ageOf = ({ expr }: AlertingRule) => Number(/> (\d+)$/.exec(expr)?.[1]);
 
@@ -270,6 +284,13 @@ export const cases: Readonly<Record<string, (rule: AlertingRule) => Case>> = {
   InstancesNotReady: () => ({
     fires: [deployment(2, 3), statefulSet(2, 3), daemonSet(6, 9), deployment(0, 1)],
     silent: [deployment(7, 10), statefulSet(3, 3), daemonSet(9, 9), deployment(0, 0)],
+  }),
+  ZoneLost: () => ({
+    fires: [{ ...zone("a", 0, 0), ...zone("b", 1, 1) }],
+    silent: [
+      { ...zone("a", 0, 1), ...zone("b", 1, 1) },
+      { ...zone("a", lately(1, 0)), ...zone("b", 1) },
+    ],
   }),
   InstanceRestarting: () => {
     const restarts = (values: string) => ({
