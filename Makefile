@@ -57,8 +57,10 @@ settings: ## print every setting with its meaning, bounds and default
 lint: ## check types, style and scripts
 	@local/run local/tests/run.ts --lint
 
-bench: ## measure side by side: the program's start and previews; failovers and those with the defaults of Patroni and Sentinel
+bench: ## measure side by side: the program and previews, base backups and dumps, the loss of the site, failovers and those with the defaults
 	@local/run bench/run.ts
+	@local/run bench/backup.ts
+	@local/run bench/restore.ts
 	@local/run bench/failover.ts
 
 clean: down ## remove what was built as well

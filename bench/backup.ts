@@ -3,7 +3,7 @@ import { stopInOrder } from "../local/interrupt.ts";
 import { ensurePrograms } from "../local/prepare.ts";
 import { ensureRootfs } from "../local/debian/rootfs.ts";
 import { BackedUpCluster } from "../test/support/backedUpCluster.ts";
-import type { DebianResult } from "../test/support/debian.ts";
+import { LargeDatabase, output } from "./largeDatabase.ts";
 import { measure } from "./rounds.ts";
 
 /**
@@ -12,39 +12,17 @@ import { measure } from "./rounds.ts";
  */
 const rounds = 3;
 
-/** pgbench's accounts compress well, the sums of rows do not. About 1.3 GB together. */
-const scale = 60;
-const rows = 5_000_000;
-
-function output({ exitCode, stdout, stderr }: DebianResult): string {
-  if (exitCode !== 0) throw new Error(stdout + stderr);
-  return stdout.trim();
-}
-
 async function bench(backedUp: BackedUpCluster): Promise<void> {
   const { cluster } = backedUp;
-  const superuser = cluster.superuser();
-  const asDify = { ...superuser, env: { ...superuser.env, PGDATABASE: "dify" }, timeoutSeconds: 600 };
-  const sql = async (statement: string) =>
-    output(await cluster.run({ argv: ["psql", "-XAtqc", statement], ...asDify }));
-  console.log("Filling the database");
-  await sql(
-    `CREATE TABLE sums AS SELECT n, md5(n::text) || md5((n + 1)::text) AS sum FROM generate_series(1, ${rows}) n`,
-  );
-  output(await cluster.run({ argv: ["/usr/lib/postgresql/17/bin/pgbench", "-i", "-q", `-s${scale}`], ...asDify }));
-  const bytes = Number(await sql("SELECT pg_database_size('dify')"));
-  console.log(`${(bytes / 1e9).toFixed(2)} GB`);
-
-  /** Log that is still on its way would be waited for by the next backup. */
-  const archived = async () =>
-    output(await backedUp.run("postgres-check", "pgbackrest", { env: { REPOSITORIES: "" } }));
+  const database = new LargeDatabase(backedUp);
+  await database.fill();
 
   let dumped = 0;
   const dump = async () => {
     const pipe = "pg_dump dify | gzip | wc -c";
-    dumped = Number(output(await cluster.run({ argv: ["bash", "-o", "pipefail", "-c", pipe], ...asDify })));
+    dumped = Number(await database.run("bash", "-o", "pipefail", "-c", pipe));
   };
-  await archived();
+  await database.archived();
   const base = async (kind: string) => void output(await backedUp.run(`postgres-${kind}`, "pgbackrest"));
   const measured = await measure(
     [
@@ -53,8 +31,8 @@ async function bench(backedUp: BackedUpCluster): Promise<void> {
       {
         name: "incremental, every 20th row changed",
         prepare: async () => {
-          await sql("UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid % 20 = 0; CHECKPOINT");
-          await archived();
+          await database.sql("UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid % 20 = 0; CHECKPOINT");
+          await database.archived();
         },
         run: () => base("incremental"),
       },
