@@ -16,6 +16,8 @@ const operator = z.strictObject({
   backend: z.literal("operator"),
   /** Labels by which the operator's Prometheus selects monitors and rules. @example { "release": "kube-prometheus-stack" } */
   labels: z.record(labelKey, labelValue).default({}),
+  /** Labels by which Grafana finds dashboards, which are ConfigMaps: those that its chart looks for when left out. */
+  dashboardLabels: z.record(labelKey, labelValue).default({ grafana_dashboard: "1" }),
   /** Seconds between two looks at each pod. Alerts that hold for a minute need two. */
   interval: z.number().int().min(5).max(30).default(30),
 });

@@ -6,6 +6,9 @@ import { areas } from "../network/flows.ts";
 import type { Area } from "../network/namespaces.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import { nameLabel, workloadLabels } from "../workload/labels.ts";
+import type { Dashboard } from "./dashboards/dashboard.ts";
+import { grafanaJson } from "./dashboards/grafana.ts";
+import { dashboards } from "./dashboards/index.ts";
 import { ruleGroups } from "./rules.ts";
 import { targets, type Target } from "./targets.ts";
 
@@ -20,7 +23,7 @@ export interface OperatorMonitoringArgs {
 const workload = "observability";
 const authorityKey = "ca.crt";
 
-/** What an operator of Prometheus that the cluster has is told: whom to scrape (PodMonitors) and when to alert (PrometheusRule). */
+/** What an operator of Prometheus that the cluster has is told: whom to scrape (PodMonitors) and when to alert (PrometheusRule); pages for Grafana. */
 export class OperatorMonitoring extends pulumi.ComponentResource {
   constructor(name: string, args: OperatorMonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:observability:OperatorMonitoring", name, { operator: args.operator }, opts);
@@ -35,6 +38,7 @@ export class OperatorMonitoring extends pulumi.ComponentResource {
       );
     for (const target of table) this.podMonitor(target, args);
     this.rules(args);
+    for (const dashboard of dashboards(settings)) this.dashboard(dashboard, args);
     this.registerOutputs({});
   }
 
@@ -72,6 +76,25 @@ export class OperatorMonitoring extends pulumi.ComponentResource {
         kind: "PrometheusRule",
         metadata: { name: "dify-ha", namespace: namespaces.data, labels: labels(operator) },
         spec: { groups: ruleGroups(settings) },
+      },
+      { parent: this },
+    );
+  }
+
+  /** For the sidecar of Grafana that charts install beside it: it takes what has its label. */
+  private dashboard(dashboard: Dashboard, { settings, operator, namespaces }: OperatorMonitoringArgs): void {
+    const name = `dashboard-${dashboard.name}`;
+    new k8s.core.v1.ConfigMap(
+      name,
+      {
+        metadata: {
+          name,
+          namespace: namespaces.data,
+          labels: { ...workloadLabels(workload), ...operator.dashboardLabels },
+        },
+        data: {
+          [`${settings.cluster.prefix}-${dashboard.name}.json`]: grafanaJson(dashboard, settings.cluster.prefix),
+        },
       },
       { parent: this },
     );

@@ -1,11 +1,18 @@
 import { join } from "node:path";
-import { KubernetesObjectApi, PatchStrategy, type KubernetesObject } from "@kubernetes/client-node";
+import { CustomObjectsApi, KubernetesObjectApi, PatchStrategy, type KubernetesObject } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { alertmanagerConfigSpec, type OperatorPlaces } from "../../components/observability/alertmanager/operator.ts";
 import { cachedModule } from "../../local/cluster/crds.ts";
 import { notices } from "../components/observability/noticesSample.ts";
-import { binDir, clusterTimeout, testCluster, testNamespace, type TestCluster } from "../support/cluster.ts";
+import {
+  binDir,
+  clusterTimeout,
+  testCluster,
+  testNamespace,
+  untilServed,
+  type TestCluster,
+} from "../support/cluster.ts";
 
 const definition = "example/prometheus-operator-crd/monitoring.coreos.com_alertmanagerconfigs.yaml";
 const places: OperatorPlaces = { stack: "dify", secret: "notices", forwarder: "http://notice-forwarder:8080" };
@@ -19,11 +26,12 @@ describe("an AlertmanagerConfig", () => {
     cluster = await testCluster();
     namespace = await testNamespace(cluster);
     const module = await cachedModule("crds", "github.com/prometheus-operator/prometheus-operator");
-    const kubectl = (...args: string[]) =>
-      execa(join(binDir, "kubectl"), [`--kubeconfig=${cluster.kubeconfig}`, ...args], { env: { KUBERC: "off" } });
-    await kubectl("apply", "--server-side", "--validate=ignore", `--filename=${join(module, definition)}`);
-    const crd = "crd/alertmanagerconfigs.monitoring.coreos.com";
-    await kubectl("wait", "--for=condition=Established", "--timeout=60s", crd);
+    const options = ["--server-side", "--validate=ignore", `--kubeconfig=${cluster.kubeconfig}`];
+    await execa(join(binDir, "kubectl"), ["apply", ...options, `--filename=${join(module, definition)}`], {
+      env: { KUBERC: "off" },
+    });
+    const kind = { group: "monitoring.coreos.com", version: "v1alpha1", plural: "alertmanagerconfigs", namespace };
+    await untilServed(cluster.config.makeApiClient(CustomObjectsApi), kind);
   }, clusterTimeout);
 
   const apply = (spec: unknown) =>

@@ -1,4 +1,5 @@
 import type { Settings } from "../../../config/settings.ts";
+import type { Dashboard } from "../dashboards/dashboard.ts";
 import { alertLabels } from "../alertmanager/labels.ts";
 import { namespaceNames, type Area } from "../../network/namespaces.ts";
 
@@ -18,7 +19,7 @@ export interface Alert {
   /** The page of runbooks/ that says what to do, without its ending. */
   readonly runbook: string;
   /** Where to look. */
-  readonly dashboard: "availability" | "backup";
+  readonly dashboard: Dashboard["name"];
   /** Labels besides the severity, for alerts of one name that are about different things. */
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -12,7 +12,7 @@ export function late(matchers: string, seconds: number): string {
 }
 
 /** When the last good run ended, or else when the CronJob was made. */
-function lastSuccess(matchers: string): string {
+export function lastSuccess(matchers: string): string {
   const ended = `max by (${by}) (kube_cronjob_status_last_successful_time${matchers})`;
   return `(${ended} or max by (${by}) (kube_cronjob_created${matchers}))`;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { alertGroups } from "../../../components/observability/alerts/index.ts";
+import { dashboards } from "../../../components/observability/dashboards/index.ts";
 import { proxyConfig } from "../../../components/objectStore/proxyConfig.ts";
 import { cachedModule } from "../../../local/cluster/crds.ts";
 import { readGolden } from "../../support/golden.ts";
@@ -9,9 +10,15 @@ import { at } from "../../support/mocks.ts";
 import { runInDebian, usesDebian } from "../../support/debian.ts";
 import { wholeStack } from "./sample.ts";
 
-const expressions = alertGroups(wholeStack()).flatMap(({ alerts }) => alerts.map(({ expr }) => expr));
+const whole = wholeStack();
+const expressions = [
+  ...alertGroups(whole).flatMap(({ alerts }) => alerts.map(({ expr }) => expr)),
+  ...dashboards(whole).flatMap(({ rows }) =>
+    rows.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr))),
+  ),
+];
 
-/** Metrics of one program that alerts are made of. */
+/** Metrics of one program that alerts and dashboards are made of. */
 function used(program: string): string[] {
   const found = expressions.flatMap((expr) => expr.match(new RegExp(`\\b${program}_\\w+`, "g")) ?? []);
   return [...new Set(found)].toSorted();
@@ -31,7 +38,7 @@ async function scraped(command: string, url: string, files: Readonly<Record<stri
 /** Of a server that nobody finds, and of one that counts for nothing, as the proxies of Postgres have it. */
 const proxy = `${proxyConfig({ servers: ["minio-0.nowhere"], port: 9000, maxConnections: 100 })}  server again 127.0.0.1:9000 backup\n`;
 
-describe("every metric that alerts are made of", { timeout: 60_000 }, () => {
+describe("every metric that alerts and dashboards are made of", { timeout: 60_000 }, () => {
   usesDebian();
 
   it("comes from etcd", async () => {

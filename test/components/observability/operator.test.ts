@@ -15,7 +15,12 @@ import { everything } from "./sample.ts";
 const watched = settings({ ...everything, network: { monitoringNamespace: "monitoring" } });
 const names = namespaceNames(watched.cluster);
 const declared: Declared[] = await declare(() => {
-  const operator = { backend: "operator", labels: { release: "x" }, interval: 15 } as const;
+  const operator = {
+    backend: "operator",
+    labels: { release: "x" },
+    dashboardLabels: { page: "y" },
+    interval: 15,
+  } as const;
   new OperatorMonitoring("monitoring", { settings: watched, operator, namespaces: names, authority: "a PEM" });
 });
 const monitors = declared.filter(({ type }) => type.endsWith(":PodMonitor"));
@@ -23,6 +28,16 @@ const monitors = declared.filter(({ type }) => type.endsWith(":PodMonitor"));
 interface Pod {
   readonly containers: readonly {
     readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  }[];
+}
+
+interface Page {
+  readonly uid: string;
+  readonly templating: { readonly list: readonly unknown[] };
+  readonly panels: readonly {
+    readonly type: string;
+    readonly datasource: { readonly uid: string };
+    readonly gridPos: Readonly<Record<"x" | "y" | "w" | "h", number>>;
   }[];
 }
 
@@ -53,6 +68,35 @@ describe("what an operator is told", () => {
 
   it("is to alert on all that there is", () =>
     expect(at(find(declared, "PrometheusRule", "alerts").inputs, "spec.groups")).toEqual(ruleGroups(watched)));
+});
+
+describe("Grafana", () => {
+  const pages = declared.filter(({ type, name }) => type.endsWith(":ConfigMap") && name.startsWith("dashboard-"));
+
+  it("finds the pages that alerts name, by their label", () => {
+    const named = ruleGroups(watched).flatMap(({ rules }) => rules.map(({ annotations }) => annotations.dashboard));
+    expect(pages.map(({ name }) => name).toSorted()).toEqual(
+      [...new Set(named)].map((name) => `dashboard-${name}`).toSorted(),
+    );
+    expect(pages.every(({ inputs }) => at(inputs, "metadata.labels.page") === "y")).toBe(true);
+  });
+
+  it("reads each: panels of their own that do not overlap, with a data source that is chosen on the page", () => {
+    for (const { inputs } of pages) {
+      const [[file, text] = ["", ""]] = Object.entries(at(inputs, "data") as Record<string, string>);
+      const page = JSON.parse(text) as Page;
+      expect(file).toBe(`${page.uid}.json`);
+      expect(page.templating.list).toMatchObject([{ name: "datasource", type: "datasource", query: "prometheus" }]);
+      const panels = page.panels.filter(({ type }) => type !== "row");
+      expect(panels.length).toBeGreaterThan(8);
+      expect(panels.every(({ datasource }) => datasource.uid === "${datasource}")).toBe(true);
+      const cells = page.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+        Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
+      );
+      expect(new Set(cells).size).toBe(cells.length);
+      expect(page.panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
+    }
+  });
 });
 
 describe("targets", () => {

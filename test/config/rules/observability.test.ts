@@ -11,6 +11,7 @@ describe("a stack that an operator's Prometheus watches", () => {
     expect(settings({ observability, network: { monitoringNamespace: "monitoring" } }).observability).toEqual({
       backend: "operator",
       labels: {},
+      dashboardLabels: { grafana_dashboard: "1" },
       interval: 30,
     }));
 
