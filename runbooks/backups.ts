@@ -1,5 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
-import { messageOf } from "../local/failure.ts";
+import { Command } from "commander";
+import { runCommand, wholeNumber } from "./command.ts";
 import { list } from "./backups/list.ts";
 import { mend } from "./backups/mend.ts";
 import { prune, type PruneOptions } from "./backups/prune.ts";
@@ -26,13 +26,6 @@ async function onCatalogue<More = unknown>(command: Command, action: Action<More
   } finally {
     await catalogue.close();
   }
-}
-
-/** @throws InvalidArgumentError, which commander prints. */
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Give a whole number, 1 or more.");
-  return value;
 }
 
 const program = new Command("backups")
@@ -71,11 +64,4 @@ program
   .option("--dry-run", "only say which would go")
   .action((_, command: Command) => onCatalogue<Omit<PruneOptions, "json">>(command, prune));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
-}
-// A place that never answered must not keep us.
-process.exit();
+await runCommand(program);

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { messageOf } from "../local/failure.ts";
+import { runCommand } from "./command.ts";
 import { list } from "./drills/list.ts";
 import { drillOutputs, openDrills, type OpenDrills } from "./drills/open.ts";
 import { report } from "./drills/report.ts";
@@ -55,11 +55,4 @@ program
     onDrills(command, (drills) => report(drills, { quarter, to, local })),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
-}
-// A place that never answered must not keep us.
-process.exit();
+await runCommand(program);

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { severities, type Severity } from "../config/notices.ts";
-import { messageOf } from "../local/failure.ts";
+import { runCommand } from "./command.ts";
 import { noticeOutputs, openAlertmanager } from "./notices/alertmanager.ts";
 import { sendTest } from "./notices/send.ts";
 import { readOutputs } from "./outputs.ts";
@@ -36,11 +36,4 @@ const program = new Command("notice")
     }
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
-}
-// What never answered must not keep us.
-process.exit();
+await runCommand(program);

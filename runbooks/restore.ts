@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { Failure, messageOf } from "../local/failure.ts";
+import { Failure } from "../local/failure.ts";
 import { runSteps } from "../local/steps.ts";
+import { runCommand, wholeNumber } from "./command.ts";
 import { readOutputs } from "./outputs.ts";
 import { described, Execution } from "./restore/execute.ts";
 import { openRestoration, restoreOutputs, type Restoration } from "./restore/open.ts";
@@ -98,11 +99,6 @@ function partList(text: string): Part[] {
   return parts.filter((part) => named.includes(part));
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("A timeline is a whole number.");
-  return Number(text);
-}
-
 const targetOptions = (command: Command): Command =>
   command
     .option(
@@ -157,11 +153,4 @@ targetOptions(program.command("run"))
     }),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
-}
-// A place that never answered must not keep us.
-process.exit();
+await runCommand(program);

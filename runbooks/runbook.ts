@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { messageOf } from "../local/failure.ts";
 import { plainTable } from "../local/table.ts";
+import { runCommand } from "./command.ts";
 import { readOutputs, type OutputNames } from "./outputs.ts";
 import { fill, placeholdersOf } from "./runbook/fill.ts";
 import { allRunbooks, runbookOf } from "./runbook/read.ts";
@@ -42,9 +43,4 @@ const program = new Command("runbook")
   .option("--outputs <file>", "outputs of the stack as JSON, in place of asking Pulumi")
   .action(async (name: string | undefined, options: Options) => (name === undefined ? list() : print(name, options)));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
-}
+await runCommand(program);

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { messageOf } from "../local/failure.ts";
+import { runCommand } from "./command.ts";
 import { shown } from "./backups/shown.ts";
 import { readOutputs } from "./outputs.ts";
 import { gatherStatus } from "./status/gather.ts";
@@ -27,11 +27,4 @@ const program = new Command("status")
     if (!status.good) process.exitCode = 1;
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
-}
-// What never answered must not keep us.
-process.exit();
+await runCommand(program);
