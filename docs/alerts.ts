@@ -16,7 +16,7 @@ kube-state-metrics and the kubelets' metrics, both with \`honorLabels\`, so that
 morning, \`info\` is for who looks. \`npm run runbook -- NAME --stack STACK\` prints what to do, with the stack's own names. Who is told, and when: [notices.md](notices.md).
 
 Two pages for Grafana lie beside them, as ConfigMaps with the label that the sidecar of its chart looks for (\`observability.dashboardLabels\`): availability, and backup and restore. Each
-alert names the one that shows more. No Grafana has drawn them here yet; promtool has answered their queries.
+alert names the one that shows more. No Grafana has drawn them here yet: promtool takes all of their queries, and has answered those of two panels.
 
 What no metric tells yet has no alert of its own: the age of certificates, the queues of Celery, Sentinel's votes. Gaps in the log are found by the CronJob postgres-check, locks that do not
 hold by the drills: their failure is the alert.`;
