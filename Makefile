@@ -49,6 +49,7 @@ golden: ## write the golden resource lists and the generated pages of docs/ anew
 	@local/run docs/outputs.ts
 	@local/run docs/policies.ts
 	@local/run docs/alerts.ts
+	@local/run docs/growth.ts --write
 	@local/run test/golden/update.ts
 
 settings: ## print every setting with its meaning, bounds and default
@@ -57,10 +58,11 @@ settings: ## print every setting with its meaning, bounds and default
 lint: ## check types, style and scripts
 	@local/run local/tests/run.ts --lint
 
-bench: ## measure side by side: the program and previews, base backups and dumps, the loss of the site, failovers and those with the defaults
+bench: ## measure side by side: the program and previews, base backups and dumps, the loss of the site, log read again, failovers and those with the defaults
 	@local/run bench/run.ts
 	@local/run bench/backup.ts
 	@local/run bench/restore.ts
+	@local/run bench/replay.ts
 	@local/run bench/failover.ts
 
 clean: down ## remove what was built as well

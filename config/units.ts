@@ -40,3 +40,8 @@ export function toBytes(size: string): number {
   const unit = size.slice(-2) as keyof typeof byteUnits;
   return Number(size.slice(0, -2)) * byteUnits[unit];
 }
+
+/** Thousandths of a core of a share such as "250m" or "2". */
+export function toMillicores(share: string): number {
+  return share.endsWith("m") ? Number(share.slice(0, -1)) : Number(share) * 1000;
+}

@@ -20,7 +20,8 @@ interface Pool {
  */
 const searches = ({ size, overflow }: Pool): Pool => ({ size: 0, overflow: size + overflow });
 
-const most = (replicas: number | Autoscaling) => (typeof replicas === "number" ? replicas : replicas.max);
+/** Replicas at the height of load. */
+export const most = (replicas: number | Autoscaling) => (typeof replicas === "number" ? replicas : replicas.max);
 
 /** Pods at the height of a rolling update: one that is told to end finishes its runs for up to maxExecutionSeconds, while the others go on being replaced. */
 const atOnce = (pods: number) => 2 * pods;

@@ -18,6 +18,9 @@ export interface NginxConfigArgs {
   readonly finishSeconds: number;
 }
 
+/** Processes of nginx in a gateway, and connections that each may hold: a request has two, that of its client and that to whom it goes. */
+export const gatewayProcesses = { number: 2, connections: 4096 } as const;
+
 /** Longest silence of an upstream in seconds, as in Dify's own gateway: runs stream for long without a word. */
 const silenceSeconds = 3600;
 
@@ -28,13 +31,13 @@ const silenceSeconds = 3600;
 export function nginxConfig(args: NginxConfigArgs): string {
   const { ports, certificates, trustedProxies } = args;
   return `# Rendered by components/dify/nginxConfig.ts
-worker_processes 2;
+worker_processes ${gatewayProcesses.number};
 worker_shutdown_timeout ${args.finishSeconds}s;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
 events {
-    worker_connections 4096;
+    worker_connections ${gatewayProcesses.connections};
 }
 
 http {

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { toBytes, type Resources } from "../../config/units.ts";
+import { toBytes, toMillicores, type Resources } from "../../config/units.ts";
 import { workloadLabels } from "../workload/labels.ts";
 
 export interface DrillQuotaArgs {
@@ -15,15 +15,13 @@ export interface DrillQuotaArgs {
 /** Drills that may run at once: one of each kind. */
 const atOnce = 2;
 
-const millicores = (cpu: string): number => (cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000);
-
 /** What drills may take of the cluster together: they must not push aside what they are to protect. */
 export class DrillQuota extends pulumi.ComponentResource {
   constructor(name: string, args: DrillQuotaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:drills:DrillQuota", name, {}, opts);
     const { namespace, workload, steps, scratch } = args;
     const memory = Math.max(...steps.map((step) => toBytes(step.memory)));
-    const cpu = Math.max(...steps.map((step) => millicores(step.cpu)));
+    const cpu = Math.max(...steps.map((step) => toMillicores(step.cpu)));
     const metadata = { name: workload, namespace, labels: { ...workloadLabels(workload) } };
     new k8s.core.v1.ResourceQuota(
       workload,

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { toBytes } from "../../config/units.ts";
 import { keyPrefix, names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
-import { memoryPlan, reserved, walSenders } from "./sizing.ts";
+import { logShares, memoryPlan, reserved, walSenders } from "./sizing.ts";
 import { failoverTiming } from "./timing.ts";
 
 /** Script that fetches what the leader does not keep any more. */
@@ -86,9 +86,9 @@ function sharedParameters(settings: PatroniSettings): Record<string, Value> {
     archive_command: `pgbackrest --stanza=${scope} archive-push %p`,
     archive_timeout: `${settings.archive.timeout}s`,
     // Log that standbys need is bounded, so that one that is away for days cannot fill the primary's volume.
-    max_wal_size: share(0.05),
-    wal_keep_size: share(0.02),
-    max_slot_wal_keep_size: share(0.2),
+    max_wal_size: share(logShares.checkpoints),
+    wal_keep_size: share(logShares.kept),
+    max_slot_wal_keep_size: share(logShares.slots),
     checkpoint_timeout: "10min",
     checkpoint_completion_target: 0.9,
     wal_compression: "zstd",

@@ -1,6 +1,7 @@
 import type { PatroniSettings } from "../../config/postgres.ts";
 import { toBytes } from "../../config/units.ts";
 import { names, paths, ports, roles, scope, tlsFiles } from "./layout.ts";
+import { logShares } from "./sizing.ts";
 
 /** Where a repository lies: an object store, reached over TLS only. */
 export interface RepositoryPlace {
@@ -41,7 +42,7 @@ export function memberRepositoryConfig(settings: PatroniSettings, places: readon
       ...repositories(settings, places),
       "spool-path": paths.spool,
       // Log that cannot be archived must not fill the volume and stop Postgres: beyond this it is dropped, with an error in the log.
-      "archive-push-queue-max": Math.floor(toBytes(settings.storage) / 2),
+      "archive-push-queue-max": Math.floor(toBytes(settings.storage) * logShares.archive),
       "tls-server-address": "*",
       "tls-server-port": ports.member.pgbackrest,
       "tls-server-ca-file": authority,

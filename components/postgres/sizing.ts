@@ -40,6 +40,18 @@ export function walSenders({ members }: Pick<PatroniSettings, "members">): numbe
   return 2 * members + 4;
 }
 
+/** Shares of a member's volume that the log may take. What is left of it is the data's. */
+export const logShares = {
+  /** Between two checkpoints. */
+  checkpoints: 0.05,
+  /** Kept for standbys in any case. */
+  kept: 0.02,
+  /** Kept for a standby that is away; beyond it the standby is copied anew. */
+  slots: 0.2,
+  /** Waiting for the archive; beyond it log is dropped, with an error, and the next base backup begins anew. */
+  archive: 0.5,
+} as const;
+
 type PooledSettings = Pick<PatroniSettings, "maxConnections" | "pooler">;
 
 /**

@@ -2,7 +2,10 @@ import { rule } from "../rules.ts";
 import { toBytes } from "../units.ts";
 
 /** Memory beside the data: what changes while it is copied for a snapshot, buffers of replicas, the program itself. */
-const overhead = 1.5;
+export const overhead = 1.5;
+
+/** Append-only file and snapshot, each of them written anew beside the old. */
+export const onVolume = 4;
 
 /** Redis knows the age of an acknowledgement in whole seconds, and looks at it once a second (replication.c, refreshGoodSlavesCount). */
 const lagGranularity = 2;
@@ -24,7 +27,7 @@ export const redisRules = [
   }),
   rule("Redis' volumes hold its data twice", ["redis"], ({ redis }) => {
     if (redis.backend !== "sentinel") return [];
-    const needed = toBytes(redis.maxMemory) * 4;
+    const needed = toBytes(redis.maxMemory) * onVolume;
     return toBytes(redis.storage) >= needed
       ? []
       : [
