@@ -29,6 +29,7 @@ export const areas = {
   "volume-copy": "data",
   "redis-backup": "data",
   "objects-backup": "data",
+  "objects-follower": "data",
   "coordinated-backup": "data",
   "secrets-bundle": "data",
   "vector-backup": "data",
@@ -234,7 +235,7 @@ function redisFlows({ redis, postgres, dify }: FlowSettings): Flow[] {
 }
 
 /** Workloads that write backups, and those that read them back. */
-function backupWriters({ postgres, redis, backup, vectorStore }: FlowSettings): WorkloadName[] {
+function backupWriters({ postgres, redis, backup, vectorStore, offsite }: FlowSettings): WorkloadName[] {
   return [
     ...(postgres.backend === "patroni"
       ? (["postgres", "postgres-bootstrap", "postgres-backup", "etcd-backup", "coordinated-backup"] as const)
@@ -243,6 +244,7 @@ function backupWriters({ postgres, redis, backup, vectorStore }: FlowSettings): 
     ...(backup.clusterEtcd ? (["cluster-etcd-backup"] as const) : []),
     ...(vectorStore.kind === "qdrant" ? (["vector-backup"] as const) : []),
     "objects-backup",
+    ...(offsite.backend === "none" ? [] : (["objects-follower"] as const)),
     "secrets-bundle",
     "restore",
     ...(backup.velero.enabled ? (["velero"] as const) : []),

@@ -24,6 +24,20 @@ export const jobMutations: readonly Mutation[] = [
     patroni("30min", "postgresql", "parameters", "archive_timeout"),
   ],
   [
+    "followed-buckets",
+    "carry files to the second site within the hour",
+    "Deployment",
+    "objects-follower",
+    set("3600", "spec", "template", "metadata", "annotations", "dify-ha/followed-within"),
+  ],
+  [
+    "followed-buckets",
+    "follow no bucket",
+    "Deployment",
+    "objects-follower",
+    set(undefined, "spec", "template", "metadata", "annotations", "dify-ha/followed-within"),
+  ],
+  [
     "declared-backup",
     "forget how Redis comes back",
     "StatefulSet",
