@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { bundledFlows } from "../observability/bundled/flows.ts";
 import { targets } from "../observability/targets.ts";
 import { robotsOf } from "../../config/notices.ts";
 import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
@@ -49,6 +50,10 @@ export const areas = {
   "ssrf-proxy": "sandbox",
   "agent-sandbox": "sandbox",
   "notice-forwarder": "data",
+  prometheus: "data",
+  alertmanager: "data",
+  "kube-state-metrics": "data",
+  grafana: "data",
   drills: "drills",
 } as const satisfies Record<string, Area>;
 
@@ -86,6 +91,7 @@ type FlowSettings = Pick<
   | "backup"
   | "drills"
   | "notices"
+  | "observability"
   | "vectorStore"
   | "dify"
 >;
@@ -109,7 +115,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...vectorStoreFlows(settings),
     ...(settings.backup.velero.enabled ? veleroFlows(settings) : []),
     ...monitoringFlows(settings),
-    ...(robotsOf(settings.notices).length > 0 ? noticeFlows() : []),
+    ...(robotsOf(settings.notices).length > 0 ? noticeFlows(settings) : []),
   ];
 }
 
@@ -340,17 +346,23 @@ function veleroFlows({ network }: FlowSettings): Flow[] {
   ];
 }
 
-function noticeFlows(): Flow[] {
+function noticeFlows({ observability }: FlowSettings): Flow[] {
+  const from = observability.backend === "bundled" ? "alertmanager" : "monitoring";
   return [
-    { from: "monitoring", to: "notice-forwarder", ports: [8080], why: "notices for robots of DingTalk and WeCom" },
+    { from, to: "notice-forwarder", ports: [8080], why: "notices for robots of DingTalk and WeCom" },
     { from: "notice-forwarder", to: "internet", ports: [443], why: "the robots" },
   ];
 }
 
-/** What Prometheus scrapes. */
+/** What is scraped, by the stack's own Prometheus and by one of the namespace that the settings name; and what the stack's own needs besides. */
 function monitoringFlows(settings: FlowSettings): Flow[] {
-  if (!settings.network.monitoringNamespace) return [];
-  return targets(settings).map(({ workload, number }) => ({
-    ...{ from: "monitoring", to: workload, ports: [number], why: "metrics" },
-  }));
+  const { observability, network } = settings;
+  const scrapedBy = (from: "prometheus" | "monitoring"): Flow[] =>
+    targets(settings).map(({ workload, number }) => ({ from, to: workload, ports: [number], why: "metrics" }));
+  return [
+    ...(network.monitoringNamespace ? scrapedBy("monitoring") : []),
+    ...(observability.backend === "bundled"
+      ? [...scrapedBy("prometheus"), ...bundledFlows(observability, settings)]
+      : []),
+  ];
 }

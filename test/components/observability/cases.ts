@@ -334,6 +334,31 @@ export const cases: Readonly<Record<string, (rule: AlertingRule) => Case>> = {
     fires: [{}],
     silent: [labels["metrics"] === "kubelet" ? volume(all(1)) : pod(0, "ReplicaSet", "Running")],
   }),
+  NoticesFailing: () => {
+    const failed = (values: number | string) =>
+      each("alertmanager_notifications_failed_total", [`${data}, job="alertmanager", integration="webhook"`], [values]);
+    return { fires: [failed(`0+1x${minutes + 10}`)], silent: [failed(7)] };
+  },
+  AlertsNotSent: () => ({
+    fires: [
+      members("prometheus", "prometheus_notifications_alertmanagers_discovered", 2, 0),
+      members("prometheus", "prometheus_notifications_dropped_total", `0+1x${minutes + 10}`),
+    ],
+    silent: [
+      {
+        ...members("prometheus", "prometheus_notifications_alertmanagers_discovered", 2, 1),
+        ...members("prometheus", "prometheus_notifications_dropped_total", 7),
+      },
+    ],
+  }),
+  AlertsNotEvaluated: () => ({
+    fires: [members("prometheus", "prometheus_rule_evaluation_failures_total", 0, `0+1x${minutes + 10}`)],
+    silent: [members("prometheus", "prometheus_rule_evaluation_failures_total", 0, 7)],
+  }),
+  AlertmanagersApart: () => ({
+    fires: [members("alertmanager", "alertmanager_cluster_members", 2, 1)],
+    silent: [members("alertmanager", "alertmanager_cluster_members", 2, 2)],
+  }),
 };
 
 function capacity(little: number, enough: number): Case {
