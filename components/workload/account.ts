@@ -30,7 +30,7 @@ export function accountWith(
 ): pulumi.Output<string> {
   const metadata = { name: workload, namespace, labels: { ...workloadLabels(workload) } };
   const made = new k8s.core.v1.ServiceAccount(workload, { metadata, automountServiceAccountToken: false }, opts);
-  return pulumi.all([made.metadata.name, ...given.map(({ id }) => id)]).apply(([name]) => name);
+  return pulumi.all([made.metadata.name, pulumi.all(given.map(({ id }) => id))]).apply(([name]) => name);
 }
 
 export interface GrantArgs {
