@@ -10,6 +10,7 @@ const engine = [
   "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
   "test/runbooks/{backups,notices,status}/command.test.ts",
   "test/runbooks/restore/clusterObjects.test.ts",
+  "test/runbooks/migration/forthAndBack.test.ts",
   "test/components/backup/{postgres,coordinated,snapshots,volumeCopies}.test.ts",
   "test/components/drills/{drills,account}.test.ts",
   "test/scripts/postgres/restoreMember.test.ts",
