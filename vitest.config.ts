@@ -9,6 +9,7 @@ const engine = [
   "test/deploy/**/*.test.ts",
   "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
   "test/runbooks/{backups,notices,status}/command.test.ts",
+  "test/runbooks/migration/forthAndBack.test.ts",
   "test/runbooks/restore/clusterObjects.test.ts",
   "test/components/backup/{postgres,coordinated,snapshots,volumeCopies,follower}.test.ts",
   "test/components/drills/{drills,account}.test.ts",

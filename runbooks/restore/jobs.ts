@@ -51,7 +51,8 @@ function withEnvironment(spec: V1PodSpec, env: Readonly<Record<string, string>>)
   };
 }
 
-async function untilEnded(cluster: RestoreCluster, name: string, progress: Progress): Promise<void> {
+/** Waits for the end of a Job of the data namespace. @throws Failure with the last lines that it has printed. */
+export async function untilEnded(cluster: RestoreCluster, name: string, progress: Progress): Promise<void> {
   const namespace = cluster.namespaces.data;
   let told = "";
   for (;;) {

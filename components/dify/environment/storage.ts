@@ -1,8 +1,23 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { ObjectStoreConnection } from "../../objectStore/connection.ts";
 import type { Environment } from "./environment.ts";
 
+/** What of a connection these settings are made of: plain text will do, for an installation that no stack runs. */
+interface Store extends Pick<ObjectStoreConnection, "region" | "addressing"> {
+  readonly endpoint: pulumi.Input<string>;
+}
+
+interface Login {
+  readonly bucket: string;
+  readonly accessKey: pulumi.Input<string>;
+  readonly secretKey: pulumi.Input<string>;
+}
+
 /** Dify's files and the keys of its tenants, in the object store. */
-export function storageEnvironment(store: ObjectStoreConnection, authority: string | undefined): Environment {
+export function storageEnvironment(
+  store: Store & { readonly dify: Login },
+  authority: string | undefined,
+): Environment {
   return {
     plain: {
       STORAGE_TYPE: "s3",
@@ -19,7 +34,7 @@ export function storageEnvironment(store: ObjectStoreConnection, authority: stri
 }
 
 /** Plugin packages and what plugins store, in a bucket of their own. */
-export function pluginStorageEnvironment(store: ObjectStoreConnection): Environment {
+export function pluginStorageEnvironment(store: Store & { readonly plugins: Login }): Environment {
   return {
     plain: {
       PLUGIN_STORAGE_TYPE: "aws_s3",
