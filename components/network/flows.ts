@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { pushgateway } from "../observability/figures.ts";
 import { targets } from "../observability/targets.ts";
 import { robotsOf } from "../../config/notices.ts";
 import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
@@ -48,6 +49,7 @@ export const areas = {
   "ssrf-proxy": "sandbox",
   "agent-sandbox": "sandbox",
   "notice-forwarder": "data",
+  pushgateway: "data",
   drills: "drills",
 } as const satisfies Record<string, Area>;
 
@@ -85,6 +87,7 @@ type FlowSettings = Pick<
   | "backup"
   | "drills"
   | "notices"
+  | "observability"
   | "vectorStore"
   | "dify"
 >;
@@ -108,6 +111,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...vectorStoreFlows(settings),
     ...(settings.backup.velero.enabled ? veleroFlows(settings) : []),
     ...monitoringFlows(settings),
+    ...(settings.observability.backend === "none" ? [] : figureFlows(settings)),
     ...(robotsOf(settings.notices).length > 0 ? noticeFlows() : []),
   ];
 }
@@ -351,4 +355,19 @@ function monitoringFlows(settings: FlowSettings): Flow[] {
   return targets(settings).map(({ workload, number }) => ({
     ...{ from: "monitoring", to: workload, ports: [number], why: "metrics" },
   }));
+}
+
+/** Jobs tell their figures. */
+function figureFlows(settings: FlowSettings): Flow[] {
+  const { postgres, redis, backup, vectorStore } = settings;
+  const jobs: WorkloadName[] = [
+    ...(postgres.backend === "patroni" ? (["postgres-backup", "etcd-backup", "coordinated-backup"] as const) : []),
+    ...(redis.backend === "sentinel" ? (["redis-backup"] as const) : []),
+    ...(backup.clusterEtcd ? (["cluster-etcd-backup"] as const) : []),
+    ...(vectorStore.kind === "qdrant" ? (["vector-backup"] as const) : []),
+    "objects-backup",
+    "secrets-bundle",
+    ...(hasDrills(settings) ? (["drills"] as const) : []),
+  ];
+  return each(jobs, pushgateway.name, [pushgateway.port], "figures of jobs");
 }

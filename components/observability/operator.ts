@@ -43,7 +43,7 @@ export class OperatorMonitoring extends pulumi.ComponentResource {
   }
 
   private podMonitor(target: Target, { namespaces, operator }: OperatorMonitoringArgs): void {
-    const { workload: scraped, port, path, serverName } = target;
+    const { workload: scraped, port, path, serverName, honorLabels } = target;
     const area = areas[scraped];
     const ca = { configMap: { name: authorityName(area), key: authorityKey } };
     new k8s.apiextensions.CustomResource(
@@ -59,6 +59,7 @@ export class OperatorMonitoring extends pulumi.ComponentResource {
           podMetricsEndpoints: [
             {
               ...{ port, path, interval: `${operator.interval}s` },
+              ...(honorLabels && { honorLabels }),
               ...(serverName !== undefined && { scheme: "https", tlsConfig: { serverName, ca } }),
             },
           ],

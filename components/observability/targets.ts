@@ -5,6 +5,7 @@ import { namespaceNames } from "../network/namespaces.ts";
 import { certificateNames, names, ports } from "../postgres/layout.ts";
 import { proxyStatusPort } from "../workload/haproxy.ts";
 import { serviceHost } from "../workload/service.ts";
+import { pushgateway } from "./figures.ts";
 
 /** Pods that tell how they are. Each pod of the workload is asked by its own address. */
 export interface Target {
@@ -15,14 +16,25 @@ export interface Target {
   readonly path: string;
   /** Name in the servers' certificate, signed by the stack's authority; plain HTTP when left out. */
   readonly serverName?: string;
+  /** It tells figures of others, with their labels, which must stay. */
+  readonly honorLabels?: true;
 }
 
-export type TargetSettings = Pick<Settings, "cluster" | "postgres" | "redis" | "objectStore" | "backup">;
+export type TargetSettings = Pick<
+  Settings,
+  "cluster" | "postgres" | "redis" | "objectStore" | "backup" | "observability"
+>;
 
 const metrics = "/metrics";
 
+const pushgatewayTarget: Target = {
+  ...{ workload: pushgateway.name, port: "http", number: pushgateway.port, path: metrics },
+  honorLabels: true,
+};
+
 /** Everything that is scraped under the given settings. The flows of Prometheus come from this table too. */
-export function targets({ cluster, postgres, redis, objectStore, backup }: TargetSettings): readonly Target[] {
+export function targets(settings: TargetSettings): readonly Target[] {
+  const { cluster, postgres, redis, objectStore, backup, observability } = settings;
   const proxy = { port: "status", number: proxyStatusPort, path: metrics } as const;
   return [
     // With the slash at the end, as its router has it.
@@ -32,6 +44,7 @@ export function targets({ cluster, postgres, redis, objectStore, backup }: Targe
     ...(objectStore.backend === "minio" ? [{ workload: "minio-s3", ...proxy } as const] : []),
     ...(objectStore.backend === "minio" && objectStore.openMetrics ? [minioTarget(cluster)] : []),
     ...(backup.velero.enabled ? [{ workload: "velero", port: "metrics", number: 8085, path: metrics } as const] : []),
+    ...(observability.backend === "none" ? [] : [pushgatewayTarget]),
   ];
 }
 

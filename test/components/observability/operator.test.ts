@@ -6,6 +6,7 @@ import { ruleGroups } from "../../../components/observability/rules.ts";
 import { discoveryService, scrapeConfigs } from "../../../components/observability/scrapeConfig.ts";
 import { targets } from "../../../components/observability/targets.ts";
 import { loadSettings } from "../../../config/load.ts";
+import { pushgatewaySettings } from "../../../config/pushgateway.ts";
 import { at, declare, find, type Declared } from "../../support/mocks.ts";
 import { readGolden } from "../../support/golden.ts";
 import { stackConfiguration } from "../../support/stack.ts";
@@ -20,6 +21,7 @@ const declared: Declared[] = await declare(() => {
     labels: { release: "x" },
     dashboardLabels: { page: "y" },
     interval: 15,
+    pushgateway: pushgatewaySettings.parse({}),
   } as const;
   new OperatorMonitoring("monitoring", { settings: watched, operator, namespaces: names, authority: "a PEM" });
 });
