@@ -23,7 +23,7 @@ send() {
   if command -v python3 >/dev/null; then
     timeout 10 python3 -c 'import os, sys, urllib.request; urllib.request.urlopen(sys.argv[1], os.environ["FIGURES"].encode(), timeout=5)' "$url"
   else
-    timeout 10 wget -q -T 5 -O /dev/null --post-data="$FIGURES" "$url"
+    timeout 10 wget -q -O /dev/null --post-data="$FIGURES" "$url"
   fi
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { areas, flows } from "../../../components/network/flows.ts";
 import { namespaceNames } from "../../../components/network/namespaces.ts";
 import { OperatorMonitoring } from "../../../components/observability/operator.ts";
-import { ruleGroups } from "../../../components/observability/rules.ts";
+import { recordingGroups, ruleGroups } from "../../../components/observability/rules.ts";
 import { discoveryService, scrapeConfigs } from "../../../components/observability/scrapeConfig.ts";
 import { targets } from "../../../components/observability/targets.ts";
 import { loadSettings } from "../../../config/load.ts";
@@ -69,7 +69,10 @@ describe("what an operator is told", () => {
   });
 
   it("is to alert on all that there is", () =>
-    expect(at(find(declared, "PrometheusRule", "alerts").inputs, "spec.groups")).toEqual(ruleGroups(watched)));
+    expect(at(find(declared, "PrometheusRule", "alerts").inputs, "spec.groups")).toEqual([
+      ...recordingGroups(watched),
+      ...ruleGroups(watched),
+    ]));
 });
 
 describe("Grafana", () => {
