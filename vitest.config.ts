@@ -12,6 +12,7 @@ const engine = [
   "test/runbooks/restore/clusterObjects.test.ts",
   "test/components/backup/{postgres,coordinated,snapshots,volumeCopies}.test.ts",
   "test/components/drills/{drills,account}.test.ts",
+  "test/components/observability/figures.test.ts",
   "test/scripts/postgres/restoreMember.test.ts",
 ];
 const manifests = ["test/manifests/**/*.test.ts"];
