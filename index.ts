@@ -14,8 +14,10 @@ import { Offsite } from "./components/offsite/offsite.ts";
 import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
 import { ownAlertmanager } from "./components/observability/bundled/layout.ts";
 import { BundledMonitoring } from "./components/observability/bundled/monitoring.ts";
+import { figuresOf } from "./components/observability/figures.ts";
 import { Notices, operatedAlertmanager } from "./components/observability/notices.ts";
 import { OperatorMonitoring } from "./components/observability/operator.ts";
+import { Pushgateway } from "./components/observability/pushgateway.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { Redis } from "./components/redis/redis.ts";
 import { VectorStore } from "./components/vectorStore/vectorStore.ts";
@@ -82,6 +84,7 @@ export default function program(): StackOutputs {
 
   const secretKey = credentials.password("difySecretKey", 48);
   const recoveryKeys = { difySecretKey: secretKey, ...storageKeys(settings, credentials) };
+  const figures = figuresOf(settings);
   new Backup(
     "backup",
     {
@@ -97,6 +100,7 @@ export default function program(): StackOutputs {
       difyVersion: settings.dify.version,
       authority: authority.certificate,
       keys: recoveryKeys,
+      figures,
     },
     options,
   );
@@ -117,6 +121,7 @@ export default function program(): StackOutputs {
         redis: redisBackup,
         difyBucket: objectStore.dify.bucket,
         keys: recoveryKeys,
+        figures,
         credentials,
       },
       options,
@@ -147,6 +152,8 @@ export default function program(): StackOutputs {
     options,
   );
 
+  if (settings.observability.backend !== "none")
+    new Pushgateway("pushgateway", { ...common, settings: settings.observability.pushgateway }, options);
   if (settings.observability.backend === "operator") {
     new OperatorMonitoring(
       "monitoring",

@@ -13,7 +13,7 @@ const engine = [
   "test/runbooks/restore/clusterObjects.test.ts",
   "test/components/backup/{postgres,coordinated,snapshots,volumeCopies,follower}.test.ts",
   "test/components/drills/{drills,account}.test.ts",
-  "test/components/observability/{pair,kubelets}.test.ts",
+  "test/components/observability/{pair,kubelets,figures}.test.ts",
   "test/scripts/postgres/restoreMember.test.ts",
 ];
 const manifests = ["test/manifests/**/*.test.ts"];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pushgatewaySettings } from "./pushgateway.ts";
 import { bytes, image, resources } from "./units.ts";
 
 /** Accounts of the images. */
@@ -15,12 +16,12 @@ const prometheus = z
     /** Of each server. */
     resources: resources("200m", "1Gi"),
     /** Volume of each server. */
-    storage: bytes.default("10Gi"),
+    storage: bytes.default("20Gi"),
     /** What of it is dropped, oldest first: by age, and by size in any case. */
     retention: z
       .strictObject({
-        /** Days for which figures are kept. */
-        days: z.number().int().min(1).max(365).default(15),
+        /** Days for which figures are kept. What is unusual of a backup is told by the 57 days before it: docs/metrics.md. */
+        days: z.number().int().min(1).max(365).default(60),
         /** Size of the blocks on the volume; four fifths of the volume when left out, as the log of what was read last needs room beside them. */
         size: bytes.optional(),
       })
@@ -88,6 +89,7 @@ export const bundledMonitoring = z.strictObject({
   kubeStateMetrics,
   /** They tell how full volumes are. */
   kubelets,
+  pushgateway: pushgatewaySettings,
   /** Draws. */
   grafana,
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { bundledMonitoring } from "./bundledMonitoring.ts";
 import { labelKey, labelValue } from "./placement.ts";
+import { pushgatewaySettings } from "./pushgateway.ts";
 
 /** Nobody is told how the stack is. */
 const none = z.strictObject({
@@ -21,6 +22,7 @@ const operator = z.strictObject({
   dashboardLabels: z.record(labelKey, labelValue).default({ grafana_dashboard: "1" }),
   /** Seconds between two looks at each pod. Alerts that hold for a minute need two. */
   interval: z.number().int().min(5).max(30).default(30),
+  pushgateway: pushgatewaySettings,
 });
 
 export type OperatorSettings = z.infer<typeof operator>;

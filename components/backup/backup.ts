@@ -3,6 +3,7 @@ import type { BackupSettings } from "../../config/backup.ts";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import type { ObjectStoreConnection } from "../objectStore/connection.ts";
 import type { OffsiteConnection } from "../offsite/connection.ts";
+import type { Figures } from "../observability/figures.ts";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import type { VectorStoreBackupAccess } from "../vectorStore/connection.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
@@ -48,6 +49,7 @@ export interface BackupArgs {
   readonly keys: RecoveryKeys;
   /** PEM of the stack's own authority. */
   readonly authority: pulumi.Input<string>;
+  readonly figures: Figures;
 }
 
 /** Everything that is backed up, by schedules in the cluster. */
@@ -68,10 +70,11 @@ export class Backup extends pulumi.ComponentResource {
       difyVersion,
       keys,
       authority,
+      figures,
     } = args;
     const child = { parent: this };
     const sites = new BackupSites("backup-sites", { namespace, objectStore, offsite, credentials }, child);
-    const common = { cluster, namespace, settings, sites };
+    const common = { cluster, namespace, settings, sites, figures };
     const buckets = [objectStore.dify.bucket, objectStore.plugins.bucket];
     if (postgres) {
       new PostgresBackups("postgres-backups", { ...common, postgres }, child);

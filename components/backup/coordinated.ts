@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
+import { figureScripts } from "../observability/figures.ts";
 import { databases, keyMode } from "../postgres/layout.ts";
 import { consolePassword } from "../postgres/pooler.ts";
 import { pauseTiming } from "../postgres/pauseTiming.ts";
@@ -68,6 +69,7 @@ export class CoordinatedBackups extends pulumi.ComponentResource {
     const texts = {
       ...Object.fromEntries(scripts.map((file) => [file, script(file)])),
       "session.py": postgresScript("session.py"),
+      ...figureScripts(),
     };
     const code = configurationFiles(workload, { namespace, workload, files: texts }, child);
     const facts = secretFiles(
@@ -211,12 +213,13 @@ export class CoordinatedBackups extends pulumi.ComponentResource {
 
   /** A script in the image with rclone. */
   private step(name: string, file: string, env: Readonly<Record<string, EnvironmentValue>>): ContainerArgs {
-    const { image, coordinated } = this.args.settings;
+    const { settings, figures } = this.args;
+    const { image, coordinated } = settings;
     return {
       name,
       image,
       command: ["sh", `${scriptsFolder}/${file}`],
-      env,
+      env: { ...env, ...figures(workload) },
       mounts: this.mounts,
       writable: ["/tmp"],
       resources: coordinated.resources,

@@ -4,8 +4,7 @@ import type { Resources } from "../../config/units.ts";
 import { paths, tlsFiles } from "../postgres/layout.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import type { BackupPartArgs } from "./part.ts";
-import { script } from "./scripts.ts";
-import { outbox, uploadJob, type UploadJobArgs } from "./upload.ts";
+import { outbox, uploadJob, uploadScripts, type UploadJobArgs } from "./upload.ts";
 
 export interface EtcdSnapshotsArgs
   extends BackupPartArgs, Pick<UploadJobArgs, "workload" | "schedule" | "keepDays" | "scratch" | "after" | "reads"> {
@@ -29,11 +28,7 @@ export function etcdSnapshots(args: EtcdSnapshotsArgs, opts: pulumi.CustomResour
   const { members, of, image, resources, certificateVolume, ...rest } = args;
   const { namespace, workload } = args;
   const { authority, certificate, key } = tlsFiles(paths.tls);
-  const scripts = configurationFiles(
-    workload,
-    { namespace, workload, files: { "upload.sh": script("upload.sh") } },
-    opts,
-  );
+  const scripts = configurationFiles(workload, { namespace, workload, files: uploadScripts() }, opts);
   return members.map(({ job, dataset, endpoint }) =>
     uploadJob(
       job,

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { figureScripts } from "../observability/figures.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import { cronJob } from "../workload/cronJob.ts";
 import type { BackupPartArgs } from "./part.ts";
@@ -22,10 +23,10 @@ export class ObjectBackups extends pulumi.ComponentResource {
 
   constructor(name: string, args: ObjectBackupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:ObjectBackups", name, {}, opts);
-    const { cluster, namespace, settings, sites, buckets } = args;
+    const { cluster, namespace, settings, sites, figures, buckets } = args;
     const { copy, bandwidth, deadline, resources } = settings.objects;
     const child = { parent: this };
-    const files = { "objects.sh": script("objects.sh") };
+    const files = { "objects.sh": script("objects.sh"), ...figureScripts() };
     const scripts = configurationFiles(workload, { namespace, workload, files }, child);
     this.job = cronJob(
       "objects-copy",
@@ -48,6 +49,7 @@ export class ObjectBackups extends pulumi.ComponentResource {
               BANDWIDTH: bandwidth,
               ...sites.env,
               ...sites.source,
+              ...figures("objects-copy"),
             },
             mounts: { [scriptsFolder]: { volume: "scripts", readOnly: true }, ...sites.mounts },
             writable: ["/tmp"],

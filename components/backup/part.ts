@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { BackupSettings } from "../../config/backup.ts";
 import type { ClusterSettings } from "../../config/cluster.ts";
+import type { Figures } from "../observability/figures.ts";
 import type { BackupSites } from "./sites.ts";
 
 /** What the backups of each part of the stack are told. */
@@ -11,4 +12,6 @@ export interface BackupPartArgs {
   readonly settings: BackupSettings;
   /** Where they go. */
   readonly sites: BackupSites;
+  /** How a job tells its figures. */
+  readonly figures: Figures;
 }

@@ -10,13 +10,13 @@ import { cronJob } from "../workload/cronJob.ts";
 import type { DeclaredBackup } from "../workload/declaredBackup.ts";
 import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
-import { outbox, scriptsFolder, uploadJob } from "./upload.ts";
+import { outbox, scriptsFolder, uploadJob, uploadScripts } from "./upload.ts";
 
 export interface PostgresBackupsArgs extends BackupPartArgs {
   readonly postgres: PostgresBackupAccess;
 }
 
-const files = ["postgres-base.sh", "postgres-check.sh", "log_gaps.py", "postgres-dump.sh", "upload.sh"];
+const files = ["postgres-base.sh", "postgres-check.sh", "log_gaps.py", "postgres-dump.sh", "base_figures.py"];
 
 /** A segment that was closed must be in every repository within so many seconds: when it is not, something is wrong. */
 export const archiveSeconds = ({ archive }: Pick<PatroniSettings, "archive">): number => archive.timeout + 30;
@@ -57,7 +57,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
       {
         namespace: args.namespace,
         workload: names.backup,
-        files: Object.fromEntries(files.map((file) => [file, script(file)])),
+        files: { ...Object.fromEntries(files.map((file) => [file, script(file)])), ...uploadScripts() },
       },
       { parent: this },
     );
@@ -100,7 +100,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
   }
 
   private dump(): k8s.batch.v1.CronJob {
-    const { postgres, settings, sites } = this.args;
+    const { postgres, settings, sites, figures } = this.args;
     const { dump, dumpDays, scratch } = settings.postgres;
     const source = this.container("dump", "postgres-dump.sh", {
       ...primaryEnvironment(this.args.cluster),
@@ -114,6 +114,7 @@ export class PostgresBackups extends pulumi.ComponentResource {
         ...this.common,
         settings,
         sites,
+        figures,
         schedule: dump,
         source: { ...source, mounts: { [paths.tls]: { volume: "tls", readOnly: true } } },
         scripts: this.scripts,
@@ -152,9 +153,9 @@ export class PostgresBackups extends pulumi.ComponentResource {
     env: Readonly<Record<string, EnvironmentValue>>,
     backup?: DeclaredBackup,
   ): k8s.batch.v1.CronJob {
-    const { settings, postgres } = this.args;
+    const { settings, postgres, figures } = this.args;
     const { client } = postgres;
-    const container = this.container("pgbackrest", file, { ...client.env, ...env });
+    const container = this.container("pgbackrest", file, { ...client.env, ...env, ...(backup && figures(name)) });
     return cronJob(
       name,
       {

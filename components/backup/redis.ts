@@ -4,7 +4,7 @@ import type { RedisBackupAccess } from "../redis/connection.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
-import { outbox, scriptsFolder, uploadJob } from "./upload.ts";
+import { outbox, scriptsFolder, uploadJob, uploadScripts } from "./upload.ts";
 
 export interface RedisBackupsArgs extends BackupPartArgs {
   readonly redis: RedisBackupAccess;
@@ -18,13 +18,12 @@ export class RedisBackups extends pulumi.ComponentResource {
 
   constructor(name: string, args: RedisBackupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:RedisBackups", name, {}, opts);
-    const { cluster, namespace, settings, redis, sites } = args;
+    const { cluster, namespace, settings, redis, sites, figures } = args;
     const { rdb, keepDays, deadline, resources } = settings.redis;
     const { image, user, storage } = redis.settings;
     const child = { parent: this };
-    const files = Object.fromEntries(
-      ["redis-rdb.sh", "redis-check.sh", "upload.sh"].map((file) => [file, script(file)]),
-    );
+    const own = ["redis-rdb.sh", "redis-check.sh"].map((file) => [file, script(file)]);
+    const files = { ...(Object.fromEntries(own) as Record<string, string>), ...uploadScripts() };
     const scripts = configurationFiles(workload, { namespace, workload, files }, child);
     this.job = uploadJob(
       "redis-rdb",
@@ -33,6 +32,7 @@ export class RedisBackups extends pulumi.ComponentResource {
         namespace,
         settings,
         sites,
+        figures,
         workload,
         schedule: rdb,
         deadline: deadline * 60,

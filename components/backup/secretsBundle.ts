@@ -4,8 +4,7 @@ import { keyMode } from "../postgres/layout.ts";
 import { configurationFiles, secretFiles } from "../workload/configuration.ts";
 import type { RecoveryKeys } from "./keys.ts";
 import type { BackupPartArgs } from "./part.ts";
-import { script } from "./scripts.ts";
-import { outbox, uploadJob } from "./upload.ts";
+import { outbox, uploadJob, uploadScripts } from "./upload.ts";
 
 export interface SecretsBundleArgs extends BackupPartArgs {
   readonly keys: RecoveryKeys;
@@ -28,11 +27,11 @@ export class SecretsBundle extends pulumi.ComponentResource {
 
   constructor(name: string, args: SecretsBundleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:SecretsBundle", name, {}, opts);
-    const { cluster, namespace, settings, sites, keys, authority, passphrase } = args;
+    const { cluster, namespace, settings, sites, figures, keys, authority, passphrase } = args;
     const { bundle, keepDays } = settings.secrets;
     const child = { parent: this };
     const files = { namespace, workload };
-    const scripts = configurationFiles(workload, { ...files, files: { "upload.sh": script("upload.sh") } }, child);
+    const scripts = configurationFiles(workload, { ...files, files: uploadScripts() }, child);
     const kept = { ...keys, "certificate-authority.crt": authority };
     const secret = secretFiles("recovery-keys", { ...files, files: kept }, child);
     const cipher = secretFiles("recovery-passphrase", { ...files, files: { [passphraseKey]: passphrase } }, child);
@@ -43,6 +42,7 @@ export class SecretsBundle extends pulumi.ComponentResource {
         namespace,
         settings,
         sites,
+        figures,
         workload,
         schedule: bundle,
         deadline: 900,

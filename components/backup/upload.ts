@@ -6,6 +6,8 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
 import { cronJob, type CronJobArgs } from "../workload/cronJob.ts";
 import type { DeclaredBackup } from "../workload/declaredBackup.ts";
+import { figureScripts, type Figures } from "../observability/figures.ts";
+import { script } from "./scripts.ts";
 import type { BackupSites } from "./sites.ts";
 
 /** Where the scripts of a job are. */
@@ -17,11 +19,12 @@ export const outbox = "/outbox";
 export interface UploadJobArgs extends Omit<CronJobArgs, "containers" | "initContainers" | "timeZone" | "backup"> {
   readonly settings: Pick<BackupSettings, "image" | "timeZone">;
   readonly sites: BackupSites;
+  readonly figures: Figures;
   /** Leaves files in the outbox. */
   readonly source: ContainerArgs;
   /** Reads what is in the outbox: nothing is uploaded unless it ends well. @default source has done so */
   readonly check?: ContainerArgs;
-  /** Has upload.sh, and what `source` runs. */
+  /** Has {@link uploadScripts}, and what `source` runs. */
   readonly scripts: k8s.core.v1.ConfigMap;
   /** What it is a backup of. */
   readonly backs: Pick<DeclaredBackup, "of" | "kind">;
@@ -34,6 +37,12 @@ export interface UploadJobArgs extends Omit<CronJobArgs, "containers" | "initCon
   /** Room for the files, as a volume that goes with the job. */
   readonly scratch: string;
 }
+
+/** What the jobs' last step runs. */
+export const uploadScripts = (): Readonly<Record<string, string>> => ({
+  "upload.sh": script("upload.sh"),
+  ...figureScripts(),
+});
 
 /** Room for an outbox, as a volume that goes with the job. */
 export function outboxVolume(cluster: ClusterSettings, storage: string): types.input.core.v1.Volume {
@@ -59,6 +68,7 @@ export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.Custom
   const {
     settings,
     sites,
+    figures,
     source,
     check,
     scripts,
@@ -93,6 +103,7 @@ export function uploadJob(name: string, args: UploadJobArgs, opts: pulumi.Custom
             DATASET: dataset,
             KEEP_DAYS: `${keepDays}`,
             ...sites.env,
+            ...figures(name),
             ...(cipher && sites.encryptedBy(cipher)),
           },
           mounts: { ...scriptsMount, ...sites.mounts, [outbox]: { volume: "outbox", readOnly: true } },

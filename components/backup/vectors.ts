@@ -4,7 +4,7 @@ import type { VectorStoreBackupAccess } from "../vectorStore/connection.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import type { BackupPartArgs } from "./part.ts";
 import { script } from "./scripts.ts";
-import { outbox, scriptsFolder, uploadJob } from "./upload.ts";
+import { outbox, scriptsFolder, uploadJob, uploadScripts } from "./upload.ts";
 
 export interface VectorBackupsArgs extends BackupPartArgs {
   readonly vectorStore: VectorStoreBackupAccess;
@@ -21,10 +21,10 @@ export class VectorBackups extends pulumi.ComponentResource {
 
   constructor(name: string, args: VectorBackupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:VectorBackups", name, {}, opts);
-    const { cluster, namespace, settings, vectorStore, sites } = args;
+    const { cluster, namespace, settings, vectorStore, sites, figures } = args;
     const { take, keepDays, deadline, scratch, image, resources } = settings.vectors;
     const child = { parent: this };
-    const files = { "qdrant.py": script("qdrant.py"), "upload.sh": script("upload.sh") };
+    const files = { "qdrant.py": script("qdrant.py"), ...uploadScripts() };
     const scripts = configurationFiles(workload, { namespace, workload, files }, child);
     this.job = uploadJob(
       "vector-snapshots",
@@ -33,6 +33,7 @@ export class VectorBackups extends pulumi.ComponentResource {
         namespace,
         settings,
         sites,
+        figures,
         workload,
         schedule: take,
         deadline: deadline * 3600,

@@ -5,6 +5,7 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import type { DrillsSettings } from "../../config/drills.ts";
 import type { DrillKind } from "../../runbooks/drills/result.ts";
 import { scratchVolume } from "../backup/upload.ts";
+import type { Figures } from "../observability/figures.ts";
 import type { PostgresBackupAccess } from "../postgres/connection.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
 import { configurationFiles } from "../workload/configuration.ts";
@@ -21,6 +22,8 @@ export interface DrillsArgs {
   readonly namespace: pulumi.Input<string>;
   /** In which records and results lie. */
   readonly dataNamespace: pulumi.Input<string>;
+  /** How a drill tells its figures. */
+  readonly figures: Figures;
   readonly settings: DrillsSettings;
   readonly backup: Pick<BackupSettings, "image" | "timeZone">;
   readonly objectStore: DrillSitesArgs["objectStore"];
@@ -85,7 +88,7 @@ export class Drills extends pulumi.ComponentResource {
   }
 
   private steps(kind: DrillKind, site: SiteName) {
-    const { settings, backup, postgres, redis, dataNamespace } = this.args;
+    const { settings, backup, postgres, redis, dataNamespace, figures } = this.args;
     const { deadline, sample } = settings[kind];
     const args: StepsArgs = {
       kind,
@@ -94,6 +97,7 @@ export class Drills extends pulumi.ComponentResource {
       sample,
       sites: this.sites,
       dataNamespace,
+      figures,
       postgres: postgres.settings,
       redis: redis?.settings,
       image: backup.image,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { script as backupScript } from "../backup/scripts.ts";
+import { figureScripts } from "../observability/figures.ts";
 
 const folder = new URL("../../scripts/drills/", import.meta.url);
 
@@ -23,5 +24,6 @@ export function drillScripts(): Readonly<Record<string, string>> {
     ...Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")])),
     "kubernetes_api.py": backupScript("kubernetes_api.py"),
     "s3.py": backupScript("s3.py"),
+    ...figureScripts(),
   };
 }

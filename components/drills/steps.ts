@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PatroniSettings } from "../../config/postgres.ts";
 import type { Resources } from "../../config/units.ts";
 import type { DrillKind } from "../../runbooks/drills/result.ts";
+import type { Figures } from "../observability/figures.ts";
 import type { RedisBackupAccess } from "../redis/connection.ts";
 import type { ContainerArgs, EnvironmentValue } from "../workload/container.ts";
 import type { DrillSites, SiteName } from "./sites.ts";
@@ -30,6 +31,7 @@ export interface StepsArgs {
   readonly sample: number;
   readonly sites: DrillSites;
   readonly dataNamespace: pulumi.Input<string>;
+  readonly figures: Figures;
   readonly postgres: PatroniSettings;
   readonly redis: RedisBackupAccess["settings"] | undefined;
   /** With rclone. */
@@ -84,6 +86,6 @@ export function drillSteps(args: StepsArgs): readonly ContainerArgs[] {
           },
         ]
       : []),
-    python("result", "result.py", sites.catalogues),
+    python("result", "result.py", { ...sites.catalogues, ...args.figures(`drill-${args.kind}`) }),
   ];
 }

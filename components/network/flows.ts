@@ -1,5 +1,6 @@
 import type { Settings } from "../../config/settings.ts";
 import { bundledFlows } from "../observability/bundled/flows.ts";
+import { pushgateway } from "../observability/figures.ts";
 import { targets } from "../observability/targets.ts";
 import { robotsOf } from "../../config/notices.ts";
 import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
@@ -54,6 +55,7 @@ export const areas = {
   alertmanager: "data",
   "kube-state-metrics": "data",
   grafana: "data",
+  pushgateway: "data",
   drills: "drills",
 } as const satisfies Record<string, Area>;
 
@@ -116,6 +118,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...(settings.backup.velero.enabled ? veleroFlows(settings) : []),
     ...monitoringFlows(settings),
     ...(robotsOf(settings.notices).length > 0 ? noticeFlows(settings) : []),
+    ...(settings.observability.backend === "none" ? [] : figureFlows(settings)),
   ];
 }
 
@@ -365,4 +368,19 @@ function monitoringFlows(settings: FlowSettings): Flow[] {
       ? [...scrapedBy("prometheus"), ...bundledFlows(observability, settings)]
       : []),
   ];
+}
+
+/** Jobs tell their figures. */
+function figureFlows(settings: FlowSettings): Flow[] {
+  const { postgres, redis, backup, vectorStore } = settings;
+  const jobs: WorkloadName[] = [
+    ...(postgres.backend === "patroni" ? (["postgres-backup", "etcd-backup", "coordinated-backup"] as const) : []),
+    ...(redis.backend === "sentinel" ? (["redis-backup"] as const) : []),
+    ...(backup.clusterEtcd ? (["cluster-etcd-backup"] as const) : []),
+    ...(vectorStore.kind === "qdrant" ? (["vector-backup"] as const) : []),
+    "objects-backup",
+    "secrets-bundle",
+    ...(hasDrills(settings) ? (["drills"] as const) : []),
+  ];
+  return each(jobs, pushgateway.name, [pushgateway.port], "figures of jobs");
 }

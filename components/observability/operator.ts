@@ -9,7 +9,7 @@ import { nameLabel, workloadLabels } from "../workload/labels.ts";
 import type { Dashboard } from "./dashboards/dashboard.ts";
 import { grafanaJson } from "./dashboards/grafana.ts";
 import { dashboards } from "./dashboards/index.ts";
-import { ruleGroups } from "./rules.ts";
+import { recordingGroups, ruleGroups } from "./rules.ts";
 import { targets, type Target } from "./targets.ts";
 
 export interface OperatorMonitoringArgs {
@@ -43,7 +43,7 @@ export class OperatorMonitoring extends pulumi.ComponentResource {
   }
 
   private podMonitor(target: Target, { namespaces, operator }: OperatorMonitoringArgs): void {
-    const { workload: scraped, port, path, serverName } = target;
+    const { workload: scraped, port, path, serverName, honorLabels } = target;
     const area = areas[scraped];
     const ca = { configMap: { name: authorityName(area), key: authorityKey } };
     new k8s.apiextensions.CustomResource(
@@ -59,6 +59,7 @@ export class OperatorMonitoring extends pulumi.ComponentResource {
           podMetricsEndpoints: [
             {
               ...{ port, path, interval: `${operator.interval}s` },
+              ...(honorLabels && { honorLabels }),
               ...(serverName !== undefined && { scheme: "https", tlsConfig: { serverName, ca } }),
             },
           ],
@@ -75,7 +76,7 @@ export class OperatorMonitoring extends pulumi.ComponentResource {
         apiVersion: "monitoring.coreos.com/v1",
         kind: "PrometheusRule",
         metadata: { name: "dify-ha", namespace: namespaces.data, labels: labels(operator) },
-        spec: { groups: ruleGroups(settings) },
+        spec: { groups: [...recordingGroups(settings), ...ruleGroups(settings)] },
       },
       { parent: this },
     );

@@ -3,6 +3,7 @@ import type { Settings } from "../../config/settings.ts";
 import type { Alert } from "./alerts/alert.ts";
 import { alertLabels } from "./alertmanager/labels.ts";
 import { alertGroups } from "./alerts/index.ts";
+import { historyRules, recordingInterval, type RecordingRule } from "./recordings.ts";
 
 /** A rule as Prometheus reads it, in files and in PrometheusRules alike. */
 export interface AlertingRule {
@@ -16,6 +17,12 @@ export interface AlertingRule {
 export interface RuleGroup {
   readonly name: string;
   readonly rules: readonly AlertingRule[];
+}
+
+export interface RecordingGroup {
+  readonly name: string;
+  readonly interval: string;
+  readonly rules: readonly RecordingRule[];
 }
 
 function alertingRule(
@@ -40,7 +47,13 @@ export function ruleGroups(settings: Settings): RuleGroup[] {
   }));
 }
 
+/** What alerts are made of besides what is scraped. */
+export function recordingGroups(settings: Settings): RecordingGroup[] {
+  const name = `${settings.cluster.prefix}-backup-history`;
+  return [{ name, interval: `${recordingInterval}s`, rules: historyRules(settings) }];
+}
+
 /** rules.yml of a Prometheus that reads files. */
 export function rulesFile(settings: Settings): string {
-  return stringify({ groups: ruleGroups(settings) }, { lineWidth: 0 });
+  return stringify({ groups: [...recordingGroups(settings), ...ruleGroups(settings)] }, { lineWidth: 0 });
 }

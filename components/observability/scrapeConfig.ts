@@ -24,11 +24,12 @@ export function scrapeConfigs(settings: Settings, args: ScrapeArgs): ScrapeConfi
 }
 
 function scrapeConfig(target: Target, namespace: string, { interval, authorityFile }: ScrapeArgs): ScrapeConfig {
-  const { workload, port, path, serverName } = target;
+  const { workload, port, path, serverName, honorLabels } = target;
   return {
     job_name: workload,
     scrape_interval: `${interval}s`,
     metrics_path: path,
+    ...(honorLabels && { honor_labels: true }),
     ...(serverName !== undefined && {
       scheme: "https",
       tls_config: { ca_file: authorityFile, server_name: serverName },
@@ -43,7 +44,14 @@ function scrapeConfig(target: Target, namespace: string, { interval, authorityFi
   };
 }
 
-const stateful: readonly Target["workload"][] = ["etcd", "postgres", "minio", "prometheus", "alertmanager"];
+const stateful: readonly Target["workload"][] = [
+  "etcd",
+  "postgres",
+  "minio",
+  "prometheus",
+  "alertmanager",
+  "pushgateway",
+];
 
 /** The headless Service that leads to each pod: a StatefulSet's own, which knows members by name. For others whoever runs Prometheus declares one: {@link discoveredTargets}. */
 export function discoveryService({ workload }: Pick<Target, "workload">): string {

@@ -6,6 +6,7 @@ import { certificateNames, names, ports } from "../postgres/layout.ts";
 import { proxyStatusPort } from "../workload/haproxy.ts";
 import { serviceHost } from "../workload/service.ts";
 import { bundledTargets } from "./bundled/targets.ts";
+import { pushgateway } from "./figures.ts";
 
 /** Pods that tell how they are. Each pod of the workload is asked by its own address. */
 export interface Target {
@@ -16,6 +17,8 @@ export interface Target {
   readonly path: string;
   /** Name in the servers' certificate, signed by the stack's authority; plain HTTP when left out. */
   readonly serverName?: string;
+  /** It tells figures of others, with their labels, which must stay. */
+  readonly honorLabels?: true;
 }
 
 export type TargetSettings = Pick<
@@ -24,6 +27,11 @@ export type TargetSettings = Pick<
 >;
 
 const metrics = "/metrics";
+
+const pushgatewayTarget: Target = {
+  ...{ workload: pushgateway.name, port: "http", number: pushgateway.port, path: metrics },
+  honorLabels: true,
+};
 
 /** Everything that is scraped under the given settings. The flows of Prometheus come from this table too. */
 export function targets(settings: TargetSettings): readonly Target[] {
@@ -38,6 +46,7 @@ export function targets(settings: TargetSettings): readonly Target[] {
     ...(objectStore.backend === "minio" && objectStore.openMetrics ? [minioTarget(cluster)] : []),
     ...(backup.velero.enabled ? [{ workload: "velero", port: "metrics", number: 8085, path: metrics } as const] : []),
     ...(observability.backend === "bundled" ? bundledTargets : []),
+    ...(observability.backend === "none" ? [] : [pushgatewayTarget]),
   ];
 }
 

@@ -27,6 +27,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   procps: "ps and pgrep in scripts",
   prometheus: "promtool: rules and scrape configurations",
   "prometheus-alertmanager": "amtool: routes of alerts",
+  "prometheus-pushgateway": "where jobs tell their figures",
   python3: "scripts in pods; starts the programs here (launch.py)",
   "python3-boto3": "object storage in the workload of tests, as Dify does it",
   "python3-etcd": "Patroni's client of etcd, which its package only recommends",

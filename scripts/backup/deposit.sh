@@ -1,6 +1,6 @@
 #!/bin/sh
 # Carries the record of a coordinated backup to the catalogue's bucket at each site, and reads it back: B13. Environment: FOLDER, with records/ID.json;
-# CATALOGUES: names of rclone's remotes, each with RCLONE_CONFIG_<NAME>_* and BUCKET_<NAME>.
+# CATALOGUES: names of rclone's remotes, each with RCLONE_CONFIG_<NAME>_* and BUCKET_<NAME>. And that of push.sh.
 set -eu
 
 failed() { echo "deposit: $1" >&2; failures=$((failures + 1)); }
@@ -15,4 +15,5 @@ for catalogue in $CATALOGUES; do
   fi
 done
 [ "$failures" -eq 0 ] || exit 1
+sh "${0%/*}/push.sh" coordinated ended </dev/null
 echo "deposit: $(ls "$FOLDER/records") is at each of: $CATALOGUES"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Takes a base backup into one repository, from a standby if there is one, and lets go of what retention no longer asks for: B1.
 # Called by the CronJobs postgres-full, postgres-incremental and those of the second site. Environment: pgBackRest's keys; STANZA; REPOSITORY: 1 is the
-# cluster's, 2 off site; TYPE: full or incr (which is a full one when there is none yet); WAIT_SECONDS for another backup that is under way.
+# cluster's, 2 off site; TYPE: full or incr (which is a full one when there is none yet); WAIT_SECONDS for another backup that is under way. And that of
+# push.sh.
 set -eu
 
 say() { echo "postgres-base: $1"; }
@@ -36,4 +37,7 @@ while attempt && locked; do
 done
 [ "$code" -eq 0 ] || fail "pgBackRest failed with code $code, the reason stands above; what it has copied is not lost, the next run goes on from there"
 pgbackrest --stanza="$STANZA" --repo="$REPOSITORY" info
+figures() { pgbackrest --stanza="$STANZA" --output=json --log-level-console=warn info | python3 -B "${0%/*}/base_figures.py" "$REPOSITORY" "$TYPE"; }
+figures >/tmp/figures || say "figures are missing, the reason stands above"
+sh "${0%/*}/push.sh" postgres ended </tmp/figures
 say "done in $(($(date +%s) - began)) s"

@@ -1,11 +1,12 @@
 """Writes the record of a coordinated backup, and leaves a copy in the cluster: B13. Called by CronJob coordinated-backup.
 
 Environment: FOLDER, where the steps before have left instant.json, objects.tsv and, of Redis, stored.tsv; FACTS: file of what does not change from
-one run to the next. Leaves records/ID.json in that folder, for scripts/backup/deposit.sh.
+one run to the next; and that of scripts/metrics/push.sh. Leaves records/ID.json in that folder, for scripts/backup/deposit.sh.
 """
 
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -53,6 +54,15 @@ def keep_in_cluster(name, text):
     call("POST", "api/v1", "configmaps", body)
 
 
+def figures(record):
+    """As Prometheus reads them: docs/metrics.md."""
+    yield f"dify_coordinated_pause_seconds {record['pause']}"
+    for database, tables in record["rows"].items():
+        for table, count in tables.items():
+            name = table.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            yield f'dify_backup_rows{{database="{database}",table="{name}"}} {count}'
+
+
 def main():
     folder = os.environ["FOLDER"]
     record = compose(folder, json.loads(read(os.environ["FACTS"])))
@@ -60,6 +70,8 @@ def main():
     os.makedirs(f"{folder}/records", exist_ok=True)
     with open(f"{folder}/records/{record['id']}.json", "w", encoding="utf-8") as file:
         file.write(text)
+    push = ["sh", os.path.join(os.path.dirname(os.path.abspath(__file__)), "push.sh"), "coordinated"]
+    subprocess.run(push, input="\n".join(figures(record)), text=True, check=False)
     try:
         keep_in_cluster(record["id"], text)
     except Refused as error:

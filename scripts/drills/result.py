@@ -1,11 +1,12 @@
 """Ends a restore drill: puts together what its steps have found, archives it beside the catalogue and shows it in the cluster. See scripts/drills/drill.py.
 
 The form of the result is that of runbooks/drills/result.ts. Exit code 1 when the drill has failed. Environment: CLUSTER_CATALOGUE_ACCESS_KEY,
-CLUSTER_CATALOGUE_SECRET_KEY.
+CLUSTER_CATALOGUE_SECRET_KEY; that of scripts/metrics/push.sh.
 """
 
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -79,27 +80,36 @@ def show(given, result, text):
 
 
 def metrics(result):
-    """As Prometheus reads them."""
-    labels = f'{{kind="{result["kind"]}",site="{result["site"]}"}}'
+    """As Prometheus reads them: docs/metrics.md."""
+    labels = f'kind="{result["kind"]}",site="{result["site"]}"'
     figures = {
         "passed": int(result["passed"]),
+        "checks_failed": len(result["checks"]) - sum(each["passed"] for each in result["checks"]),
         "end_timestamp_seconds": int(time.time()),
         "rto_seconds": result["rtoSeconds"],
         "rpo_seconds": result["rpoSeconds"],
     }
-    return [f"dify_ha_drill_{name}{labels} {value}" for name, value in figures.items() if value is not None]
+    own = [f"dify_drill_{name}{{{labels}}} {value}" for name, value in figures.items() if value is not None]
+    return own + [f'dify_drill_check_passed{{{labels},check="{each["name"]}"}} {int(each["passed"])}' for each in result["checks"]]
+
+
+def push(lines):
+    """To the Pushgateway. A drill is none the worse for figures that were not told."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "push.sh")
+    subprocess.run(["sh", script, "drill"], input="\n".join(lines), text=True, check=False)
 
 
 def work():
     given = settings()
     result = compose(given)
     text = json.dumps(result, indent=2) + "\n"
-    for line in metrics(result):
-        print(line)
+    told = metrics(result)
+    print("\n".join(told))
+    push(told)
     unheard = 0
-    for place, told in (("the archive of results", archive), ("the cluster", show)):
+    for place, tell in (("the archive of results", archive), ("the cluster", show)):
         try:
-            told(given, result, text)
+            tell(given, result, text)
         except (StoreError, Refused, OSError) as error:
             unheard += 1
             print(f"drill: {place} does not have the result: {error}", file=sys.stderr)

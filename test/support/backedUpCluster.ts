@@ -32,6 +32,8 @@ export interface Beside {
   readonly others?: readonly string[];
   /** Settings of drills. @default no drills */
   readonly drills?: Record<string, unknown>;
+  /** Whether jobs tell their figures. @default false */
+  readonly figures?: boolean;
 }
 
 /** Postgres under Patroni with two MinIO sites on a loopback of their own, and the jobs of backups as the program declares them. */
@@ -55,10 +57,11 @@ export class BackedUpCluster {
     connections,
     others = [],
     drills,
+    figures,
   }: Beside): Promise<BackedUpCluster> {
     const network = await openNetwork();
     const certificates = await issueClusterCertificates();
-    const resources = await declareBackups({ authority: certificates.minio.authority, postgres, drills });
+    const resources = await declareBackups({ authority: certificates.minio.authority, postgres, drills, figures });
     const outbox = await mkdtemp(join(tmpdir(), "outbox-"));
     const scratch = await mkdtemp(join(tmpdir(), "drill-"));
     for (const folder of [outbox, scratch]) await chmod(folder, 0o777);

@@ -4,12 +4,14 @@ import { Drills } from "../../components/drills/drills.ts";
 import { CertificateAuthority } from "../../components/network/certificates.ts";
 import type { ObjectStoreConnection, ReadingConnection } from "../../components/objectStore/connection.ts";
 import { drillsUser } from "../../components/objectStore/drillsPolicy.ts";
+import { figuresOf } from "../../components/observability/figures.ts";
 import { Postgres } from "../../components/postgres/postgres.ts";
 import { Redis } from "../../components/redis/redis.ts";
 import { VectorStore } from "../../components/vectorStore/vectorStore.ts";
 import { backupSettings } from "../../config/backup.ts";
 import { drillsSettings } from "../../config/drills.ts";
 import { networkSettings } from "../../config/network.ts";
+import { observabilitySettings } from "../../config/observability.ts";
 import { redisSettings } from "../../config/redis.ts";
 import { vectorStoreSettings } from "../../config/vectorStore.ts";
 import { storeBuckets } from "./backupStore.ts";
@@ -62,12 +64,16 @@ export interface BackupSample {
   readonly vectorStore?: Record<string, unknown>;
   /** Settings of drills. @default no drills */
   readonly drills?: Record<string, unknown> | undefined;
+  /** Whether jobs tell their figures. @default false */
+  readonly figures?: boolean | undefined;
 }
 
 /** Postgres and all backups, as the program declares them for the network of a cluster under test. */
 export function declareBackups({ authority = "a PEM", sites = 2, ...changes }: BackupSample = {}): Promise<Declared[]> {
   return declare(() => {
     const credentials = { password: (name: string) => pulumi.secret(known[name] ?? `a password of ${name}`) };
+    const observability = { backend: changes.figures ? "operator" : "none" };
+    const figures = figuresOf({ cluster, observability: observabilitySettings.parse(observability) });
     const [objectStore, second] = storeHosts.map((host) => connection(host, authority));
     if (!objectStore) throw new Error("no store");
     const common = {
@@ -100,6 +106,7 @@ export function declareBackups({ authority = "a PEM", sites = 2, ...changes }: B
       difyVersion: "1.15.0",
       authority: pulumi.output("PEM of the stack"),
       keys: { difySecretKey: pulumi.secret("what Dify encrypts with") },
+      figures,
     });
     if (changes.drills && backup)
       new Drills("drills", {
@@ -114,6 +121,7 @@ export function declareBackups({ authority = "a PEM", sites = 2, ...changes }: B
         redis: redis.backup,
         difyBucket: storeBuckets.dify.name,
         keys: { difySecretKey: pulumi.secret("what Dify encrypts with") },
+        figures,
         credentials,
       });
   });

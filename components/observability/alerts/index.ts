@@ -9,11 +9,13 @@ import { monitoringAlerts } from "./monitoring.ts";
 import { objectStoreAlerts } from "./objectStore.ts";
 import { postgresAlerts } from "./postgres.ts";
 import { redisAlerts } from "./redis.ts";
+import { unusualAlerts } from "./unusual.ts";
 
 /** Every alert under the given settings: each only of what the stack has. */
 export function alertGroups(settings: Settings): AlertGroup[] {
   const groups: AlertGroup[] = [
     { name: "backups", alerts: backupAlerts(settings) },
+    { name: "unusual-backups", alerts: unusualAlerts(settings) },
     { name: "drills", alerts: drillAlerts(settings) },
     { name: "postgres", alerts: postgresAlerts(settings) },
     { name: "etcd", alerts: etcdAlerts(settings) },

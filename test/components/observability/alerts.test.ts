@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { maximumAge, scheduledJobs } from "../../../components/backup/schedules.ts";
 import { alertGroups } from "../../../components/observability/alerts/index.ts";
-import { ruleGroups, rulesFile } from "../../../components/observability/rules.ts";
+import { recordingGroups, ruleGroups, rulesFile } from "../../../components/observability/rules.ts";
 import { scrapeConfigs } from "../../../components/observability/scrapeConfig.ts";
 import { allRunbooks } from "../../../runbooks/runbook/read.ts";
 import { drillMaxAge } from "../../../runbooks/status/bars.ts";
@@ -83,7 +83,8 @@ describe("alerts", () => {
     );
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(`SUCCESS: ${alerts.length} rules found`);
+    const recorded = recordingGroups(whole).flatMap(({ rules }) => rules);
+    expect(stdout).toContain(`SUCCESS: ${alerts.length + recorded.length} rules found`);
   });
 
   it("name a runbook that there is", () => {

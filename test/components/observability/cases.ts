@@ -163,6 +163,42 @@ const fsync = (under: string): Series => ({
   [`etcd_disk_wal_fsync_duration_seconds_bucket{${data}, job="etcd", pod="etcd-0", le="+Inf"}`]: "0+100x90",
 });
 
+/** A backup by its figures, as recorded: what it is now, what it usually is, and how far away that ordinarily is. */
+function backup(
+  found: Readonly<
+    Record<string, { is?: number; usual?: number; spread?: number; low?: number; week?: number; before?: number }>
+  >,
+): Series {
+  const of = (figure: string) => `{${data}, job="j", dataset="d", database="b", table="t", figure="${figure}"}`;
+  const named = {
+    is: "",
+    usual: ":usual",
+    spread: ":spread",
+    low: ":low",
+    week: ":week",
+    before: ":week_before",
+  } as const;
+  return Object.fromEntries(
+    Object.entries(found).flatMap(([figure, values]) =>
+      Object.entries(values).map(([kind, value]) => [
+        `dify:backup_figure${named[kind as keyof typeof named]}${of(figure)}`,
+        all(value),
+      ]),
+    ),
+  );
+}
+
+/** One that is compared with what it usually is. */
+const unusual = (figure: string, is: number, spread: number) => backup({ [figure]: { is, usual: 1e9, spread } });
+
+/** Much of it is new, or little. */
+const change = (changed: number, spread: number, ratio?: number) =>
+  backup({
+    objects: { is: 1000 },
+    changed_objects: { is: changed, usual: 10, spread },
+    ...(ratio !== undefined && { compressed_ratio: { is: ratio, usual: 0.6, spread: 0.02 } }),
+  });
+
 /** For every alert by its name. */
 export const cases: Readonly<Record<string, (rule: AlertingRule) => Case>> = {
   BackupLate: late(data),
@@ -183,6 +219,36 @@ export const cases: Readonly<Record<string, (rule: AlertingRule) => Case>> = {
       [`velero_backup_last_successful_timestamp{${data}, schedule="${rule.labels["schedule"]}"}`]: all(time),
     });
     return { fires: [newest(-ageOf(rule))], silent: [newest(-ageOf(rule) + (minutes + 1) * 60)] };
+  },
+  BackupSizeUnusual: () => ({
+    fires: [unusual("bytes", 1e10, 1e7), unusual("bytes", 1e8, 1e7)],
+    silent: [unusual("bytes", 1.4e9, 1e7), unusual("bytes", 2e9, 3e8)],
+  }),
+  BackupCountUnusual: () => ({
+    fires: [unusual("objects", 2e9, 0), unusual("objects", 0, 0)],
+    silent: [unusual("objects", 0.6e9, 0), backup({ objects: { is: 0, usual: 20, spread: 0 } })],
+  }),
+  BackupDurationUnusual: () => ({
+    fires: [unusual("duration_seconds", 2.1e9, 0)],
+    // Nobody minds a run that is short, or ten minutes.
+    silent: [unusual("duration_seconds", 0, 0), backup({ duration_seconds: { is: 630, usual: 20, spread: 1 } })],
+  }),
+  BackupChangeUnusual: () => ({ fires: [change(201, 10)], silent: [change(200, 10), change(201, 100)] }),
+  BackupCompressionUnusual: () => ({ fires: [change(0, 0, 0.99)], silent: [change(0, 0, 0.75), change(0, 0, 0.2)] }),
+  BackupLooksEncrypted: () => ({
+    fires: [change(301, 1000, 0.99)],
+    silent: [change(300, 0, 0.99), change(1000, 0, 0.7), change(1000, 0)],
+  }),
+  BackupRowsLost: () => {
+    const rows = (is: number, low: number) => backup({ rows: { is, low } });
+    return { fires: [rows(0, 21), rows(499, 1000)], silent: [rows(500, 1000), rows(0, 20)] };
+  },
+  BackupDrifted: () => {
+    const weeks = (week: number, before: number) => backup({ bytes: { week, before } });
+    return {
+      fires: [weeks(1.6e9, 1e9), weeks(0.6e9, 1e9)],
+      silent: [weeks(1.4e9, 1e9), weeks(0.7e9, 1e9), weeks(2e6, 1e6)],
+    };
   },
   DrillLate: late(drills),
   DrillMissing: missing(drills),

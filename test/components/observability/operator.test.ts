@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { areas, flows } from "../../../components/network/flows.ts";
 import { namespaceNames } from "../../../components/network/namespaces.ts";
 import { OperatorMonitoring } from "../../../components/observability/operator.ts";
-import { ruleGroups } from "../../../components/observability/rules.ts";
+import { recordingGroups, ruleGroups } from "../../../components/observability/rules.ts";
 import { discoveryService, scrapeConfigs } from "../../../components/observability/scrapeConfig.ts";
 import { targets } from "../../../components/observability/targets.ts";
 import { loadSettings } from "../../../config/load.ts";
+import { pushgatewaySettings } from "../../../config/pushgateway.ts";
 import { at, declare, find, type Declared } from "../../support/mocks.ts";
 import { readGolden } from "../../support/golden.ts";
 import { stackConfiguration } from "../../support/stack.ts";
@@ -20,6 +21,7 @@ const declared: Declared[] = await declare(() => {
     labels: { release: "x" },
     dashboardLabels: { page: "y" },
     interval: 15,
+    pushgateway: pushgatewaySettings.parse({}),
   } as const;
   new OperatorMonitoring("monitoring", { settings: watched, operator, namespaces: names, authority: "a PEM" });
 });
@@ -67,7 +69,10 @@ describe("what an operator is told", () => {
   });
 
   it("is to alert on all that there is", () =>
-    expect(at(find(declared, "PrometheusRule", "alerts").inputs, "spec.groups")).toEqual(ruleGroups(watched)));
+    expect(at(find(declared, "PrometheusRule", "alerts").inputs, "spec.groups")).toEqual([
+      ...recordingGroups(watched),
+      ...ruleGroups(watched),
+    ]));
 });
 
 describe("Grafana", () => {
