@@ -52,7 +52,7 @@ describe("a stack with a mesh", () => {
 
   beforeAll(async () => {
     stack = await declareMeshed();
-    // As long as the golden list of a stack may take.
+    // Declares a whole stack: 113 s seen on a machine with ten times as much to do as it has processors.
   }, 180_000);
 
   it("has proxies that begin before each service and end after it, and that probes pass", () => {
