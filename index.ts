@@ -7,11 +7,14 @@ import { Drills } from "./components/drills/drills.ts";
 import { Dify } from "./components/dify/dify.ts";
 import { databaseClients } from "./components/dify/databaseClients.ts";
 import { meshTransformation } from "./components/network/mesh.ts";
+import { namespaceNames } from "./components/network/namespaces.ts";
 import { Network } from "./components/network/network.ts";
 import { ObjectStore } from "./components/objectStore/objectStore.ts";
 import type { OffsiteConnection } from "./components/offsite/connection.ts";
 import { Offsite } from "./components/offsite/offsite.ts";
 import { backupsFolder } from "./components/postgres/pgbackrestConfig.ts";
+import { ownAlertmanager } from "./components/observability/bundled/layout.ts";
+import { BundledMonitoring } from "./components/observability/bundled/monitoring.ts";
 import { Notices, operatedAlertmanager } from "./components/observability/notices.ts";
 import { OperatorMonitoring } from "./components/observability/operator.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
@@ -154,6 +157,12 @@ export default function program(): StackOutputs {
     if (hasNotices(settings.notices))
       new Notices("notices", { ...common, settings: settings.notices, credentials }, options);
   }
+  if (settings.observability.backend === "bundled")
+    new BundledMonitoring(
+      "monitoring",
+      { settings, bundled: settings.observability, namespaces, authority, credentials },
+      options,
+    );
 
   return {
     url: dify.url,
@@ -188,14 +197,20 @@ export default function program(): StackOutputs {
     ...(settings.postgres.backend === "patroni" && { postgresBackups: backupsFolder }),
     ...(offsite && offsiteOutputs(offsite)),
     ...backupAges(settings),
-    ...(hasNotices(settings.notices) &&
-      settings.network.monitoringNamespace && {
-        alertmanagerEndpoint: operatedAlertmanager(settings.network.monitoringNamespace),
-      }),
+    ...alertmanagerOutput(settings),
     vectorStore: settings.vectorStore.kind,
     certificateAuthority: authority.certificate,
     difySecretKey: secretKey,
   };
+}
+
+/** Where notices are sent from. */
+function alertmanagerOutput({ cluster, network, notices, observability }: Settings): Partial<StackOutputs> {
+  if (observability.backend === "bundled")
+    return { alertmanagerEndpoint: ownAlertmanager(namespaceNames(cluster).data) };
+  return hasNotices(notices) && network.monitoringNamespace
+    ? { alertmanagerEndpoint: operatedAlertmanager(network.monitoringNamespace) }
+    : {};
 }
 
 /** What data at rest and backups are encrypted with. */

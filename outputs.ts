@@ -104,6 +104,8 @@ export interface StackOutputs {
   readonly coordinatedBackupHours?: number;
   /** The same of copies of Dify's files and of plugins. */
   readonly objectsBackupHours: number;
+  /** Seconds within which Dify's files and plugins reach the second site; left out where there is none. */
+  readonly objectsFollowedSeconds?: number;
   /** The same of snapshots of Redis. */
   readonly redisBackupHours?: number;
   /** The same of bundles of secrets. */

@@ -10,8 +10,9 @@ const engine = [
   "test/local/{cluster,plugins,pulumi,commands}/**/*.test.ts",
   "test/runbooks/{backups,notices,status}/command.test.ts",
   "test/runbooks/restore/clusterObjects.test.ts",
-  "test/components/backup/{postgres,coordinated,snapshots,volumeCopies}.test.ts",
+  "test/components/backup/{postgres,coordinated,snapshots,volumeCopies,follower}.test.ts",
   "test/components/drills/{drills,account}.test.ts",
+  "test/components/observability/{pair,kubelets}.test.ts",
   "test/scripts/postgres/restoreMember.test.ts",
 ];
 const manifests = ["test/manifests/**/*.test.ts"];

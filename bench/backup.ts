@@ -1,9 +1,6 @@
 import Table from "cli-table3";
-import { stopInOrder } from "../local/interrupt.ts";
-import { ensurePrograms } from "../local/prepare.ts";
-import { ensureRootfs } from "../local/debian/rootfs.ts";
-import { BackedUpCluster } from "../test/support/backedUpCluster.ts";
-import { LargeDatabase, output } from "./largeDatabase.ts";
+import type { BackedUpCluster } from "../test/support/backedUpCluster.ts";
+import { LargeDatabase, output, withBackedUpCluster } from "./largeDatabase.ts";
 import { measure } from "./rounds.ts";
 
 /**
@@ -60,12 +57,4 @@ async function bench(backedUp: BackedUpCluster): Promise<void> {
   console.log(table.toString());
 }
 
-stopInOrder();
-await ensurePrograms(["etcd", "minio"]);
-await ensureRootfs(console.log);
-const backedUp = await BackedUpCluster.start({ postgres: { storage: "20Gi", resources: { cpu: "2", memory: "2Gi" } } });
-try {
-  await bench(backedUp);
-} finally {
-  await backedUp.stop();
-}
+await withBackedUpCluster(bench);

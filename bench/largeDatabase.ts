@@ -1,4 +1,7 @@
-import type { BackedUpCluster } from "../test/support/backedUpCluster.ts";
+import { ensureRootfs } from "../local/debian/rootfs.ts";
+import { stopInOrder } from "../local/interrupt.ts";
+import { ensurePrograms } from "../local/prepare.ts";
+import { BackedUpCluster } from "../test/support/backedUpCluster.ts";
 import type { DebianResult } from "../test/support/debian.ts";
 
 /** pgbench's accounts compress well, the sums of rows do not. About 1.3 GB together. */
@@ -47,5 +50,20 @@ export class LargeDatabase {
   /** Waits for log that is still on its way: the next backup would. */
   async archived(): Promise<void> {
     output(await this.backedUp.run("postgres-check", "pgbackrest", { env: { REPOSITORIES: "" } }));
+  }
+}
+
+/** Runs a bench on a cluster that is backed up at two sites, with room for the large database, and stops it, whatever happens. */
+export async function withBackedUpCluster(bench: (backedUp: BackedUpCluster) => Promise<void>): Promise<void> {
+  stopInOrder();
+  await ensurePrograms(["etcd", "minio"]);
+  await ensureRootfs(console.log);
+  const backedUp = await BackedUpCluster.start({
+    postgres: { storage: "20Gi", resources: { cpu: "2", memory: "2Gi" } },
+  });
+  try {
+    await bench(backedUp);
+  } finally {
+    await backedUp.stop();
   }
 }

@@ -1,15 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { paths } from "../components/postgres/layout.ts";
-import { stopInOrder } from "../local/interrupt.ts";
-import { ensurePrograms } from "../local/prepare.ts";
-import { ensureRootfs } from "../local/debian/rootfs.ts";
 import { plainTable } from "../local/table.ts";
-import { BackedUpCluster } from "../test/support/backedUpCluster.ts";
+import type { BackedUpCluster } from "../test/support/backedUpCluster.ts";
 import type { RunningProgram } from "../test/support/debian.ts";
 import { execIn } from "../test/support/execIn.ts";
 import { storeHosts } from "../test/support/postgresSample.ts";
 import { writer } from "../test/support/writer.ts";
-import { LargeDatabase, output } from "./largeDatabase.ts";
+import { LargeDatabase, output, withBackedUpCluster } from "./largeDatabase.ts";
 
 /**
  * `make bench`: the loss of the site under a writer. All but the second site is killed, and Postgres put back from there into an empty cluster, with
@@ -109,12 +106,4 @@ async function bench(backedUp: BackedUpCluster): Promise<void> {
   if (lost(mustReturn) > 0) process.exitCode = 1;
 }
 
-stopInOrder();
-await ensurePrograms(["etcd", "minio"]);
-await ensureRootfs(console.log);
-const backedUp = await BackedUpCluster.start({ postgres: { storage: "20Gi", resources: { cpu: "2", memory: "2Gi" } } });
-try {
-  await bench(backedUp);
-} finally {
-  await backedUp.stop();
-}
+await withBackedUpCluster(bench);

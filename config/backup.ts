@@ -43,6 +43,21 @@ const redis = z
   })
   .prefault({});
 
+/** What carries files to the second site as they are written, if there is one. There they lie beside the scheduled copies. */
+const follow = z
+  .strictObject({
+    /** Seconds that the second site may be behind: what the loss of the site may cost of files. */
+    behind: z.number().int().min(20).max(86_400).default(60),
+    /** Seconds between two listings of all objects, which find what no event told of. Of large buckets less often: most of the time none is listed. */
+    list: z.number().int().min(5).max(3600).default(30),
+    /** Seconds after which what was deleted is deleted there too, by a marker: what a row still names at the instant of a loss is there. */
+    grace: z.number().int().min(300).max(604_800).default(900),
+    /** Image with Python. */
+    image: image.default("python:3.13.1-alpine3.21"),
+    resources: resources("100m", "256Mi"),
+  })
+  .prefault({});
+
 /** Files of Dify and of plugins: copies in the bucket of backups at each site. */
 const objects = z
   .strictObject({
@@ -56,6 +71,7 @@ const objects = z
     /** Hours after which a run has failed. */
     deadline: z.number().int().min(1).max(72).default(12),
     resources: resources("200m", "512Mi"),
+    follow,
   })
   .prefault({});
 

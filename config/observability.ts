@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { bundledMonitoring } from "./bundledMonitoring.ts";
 import { labelKey, labelValue } from "./placement.ts";
 
 /** Nobody is told how the stack is. */
 const none = z.strictObject({
-  /** Who scrapes and alerts: `none`, or `operator`: a Prometheus operator that the cluster has. */
+  /** Who scrapes and alerts: `none`, `operator` (a Prometheus operator that the cluster has), or `bundled` (Prometheus and Alertmanager of the stack's own). */
   backend: z.literal("none").default("none"),
 });
 
@@ -25,6 +26,7 @@ const operator = z.strictObject({
 export type OperatorSettings = z.infer<typeof operator>;
 
 /** What is measured, and who is told when something is wrong. The alerts: docs/alerts.md. */
-export const observabilitySettings = z.discriminatedUnion("backend", [none, operator]).prefault({});
+export const observabilitySettings = z.discriminatedUnion("backend", [none, operator, bundledMonitoring]).prefault({});
 
+export type { BundledSettings } from "./bundledMonitoring.ts";
 export type ObservabilitySettings = z.infer<typeof observabilitySettings>;

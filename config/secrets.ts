@@ -72,6 +72,8 @@ export const secretNames = z.strictObject({
   agentSandboxToken: secret(),
   /** Of the agent back end itself: unpadded base64url of exactly 32 bytes. */
   agentServerKey: secret(43),
+  /** Of the account "admin" of Grafana, where it runs. */
+  grafanaPassword: secret(),
   /** API key, token or password of the vector store. */
   vectorStoreKey: secret(),
 });

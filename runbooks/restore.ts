@@ -36,7 +36,7 @@ async function onStack(command: Command, action: Action): Promise<void> {
   try {
     if (!(await action(restoration, options))) process.exitCode = 1;
   } finally {
-    await restoration.catalogue.close();
+    await Promise.all([restoration.catalogue.close(), restoration.files.close()]);
   }
 }
 

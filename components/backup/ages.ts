@@ -13,6 +13,7 @@ export type BackupAges = Pick<
   | "postgresDumpHours"
   | "coordinatedBackupHours"
   | "objectsBackupHours"
+  | "objectsFollowedSeconds"
   | "redisBackupHours"
   | "secretsBackupHours"
   | "etcdBackupHours"
@@ -24,6 +25,9 @@ export type BackupAges = Pick<
   | "veleroDailyHours"
   | "veleroWeeklyHours"
 >;
+
+/** The second site is told every 20 s how far it is (scripts/backup/follow.py, MARK_EVERY), which takes its time. */
+const betweenMarks = 30;
 
 /**
  * How old the newest copy of each data set may be before something is wrong: the longest gap between two runs, and what one may take. Only of what the
@@ -43,6 +47,7 @@ export function backupAges({ postgres, redis, vectorStore, offsite, backup }: Se
       etcdBackupHours: longestGap(etcd.snapshot) + small,
     }),
     objectsBackupHours: longestGap(objects.copy) + objects.deadline,
+    ...(offsite.backend !== "none" && { objectsFollowedSeconds: objects.follow.behind + betweenMarks }),
     ...(redis.backend === "sentinel" && {
       redisBackupHours: longestGap(backup.redis.rdb) + backup.redis.deadline / 60,
     }),

@@ -10,6 +10,7 @@ import { ClusterEtcdBackups } from "./clusterEtcd.ts";
 import { CoordinatedBackups } from "./coordinated.ts";
 import { EdgeBackups } from "./edge.ts";
 import { EtcdBackups } from "./etcd.ts";
+import { ObjectFollower } from "./follower.ts";
 import type { RecoveryKeys } from "./keys.ts";
 import { ObjectBackups } from "./objects.ts";
 import { PostgresBackups } from "./postgres.ts";
@@ -94,6 +95,7 @@ export class Backup extends pulumi.ComponentResource {
     const passphrase = credentials.password("recoveryPassphrase");
     new SecretsBundle("secrets-bundle", { ...common, keys, authority, passphrase }, child);
     new ObjectBackups("object-backups", { ...common, buckets }, child);
+    if (sites.followed) new ObjectFollower("object-follower", { ...common, buckets, places: sites.followed }, child);
     new Restore("restore", { ...common, objectStore, redis }, child);
     if (settings.edge.sites.length > 0)
       new EdgeBackups("edge-backups", { ...common, objectStore, key: credentials.password("edgeKey") }, child);

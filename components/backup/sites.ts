@@ -45,6 +45,8 @@ export class BackupSites extends pulumi.ComponentResource {
   readonly destinations: readonly pulumi.Output<string>[];
   /** The second site for restic; undefined without one. */
   readonly offsite: { readonly destination: pulumi.Output<string>; readonly restic: ResticEnvironment } | undefined;
+  /** The cluster's object store and the second site, as scripts/backup/follow.py knows them; undefined without one. */
+  readonly followed: Readonly<Record<string, EnvironmentValue>> | undefined;
   /** Buckets are there. */
   readonly ready: readonly pulumi.Input<pulumi.Resource>[];
   private readonly names: readonly Site["name"][];
@@ -112,6 +114,7 @@ export class BackupSites extends pulumi.ComponentResource {
       destination: pulumi.interpolate`${offsite.endpoint}/${offsite.backups.bucket}`,
       restic: resticEnvironment(offsite, secret.metadata.name),
     };
+    this.followed = offsite && followedSites(objectStore, offsite, secret.metadata.name);
     this.ready = sites.flatMap(({ store }) => store.ready);
     this.names = names;
     this.registerOutputs({ sites: names });
@@ -154,6 +157,30 @@ function resticEnvironment(store: OffsiteConnection, secret: pulumi.Input<string
     AWS_DEFAULT_REGION: store.region,
     ...(store.caCertificate && { RESTIC_CACERT: `${authorities}/${authorityFile("OFFSITE")}` }),
     RESTIC_CACHE_DIR: "/tmp/cache",
+  };
+}
+
+/** Where scripts/backup/s3.py finds both, and its keys. */
+function followedSites(
+  source: OffsiteConnection,
+  target: OffsiteConnection,
+  secret: pulumi.Input<string>,
+): Record<string, EnvironmentValue> {
+  const place = ({ endpoint, region, addressing, caCertificate }: OffsiteConnection, site: Site["name"]) => ({
+    endpoint,
+    region,
+    addressing,
+    ...(caCertificate && { authority: `${authorities}/${authorityFile(site)}` }),
+  });
+  return {
+    PLACES: pulumi.jsonStringify({ source: place(source, "CLUSTER"), target: place(target, "OFFSITE") }),
+    SOURCE_ACCESS_KEY: { secret, key: "CLUSTER-access-key" },
+    SOURCE_SECRET_KEY: { secret, key: "CLUSTER-secret-key" },
+    TARGET_ACCESS_KEY: { secret, key: "OFFSITE-access-key" },
+    TARGET_SECRET_KEY: { secret, key: "OFFSITE-secret-key" },
+    TARGET_BUCKET: target.backups.bucket,
+    // Nobody but MinIO tells of them to who asks.
+    EVENTS: source.addressing === "path" ? "yes" : "no",
   };
 }
 

@@ -15,7 +15,7 @@ export interface VolumeSnapshotsArgs extends BackupPartArgs {
 }
 
 const workload = "volume-snapshots";
-const scripts = ["volume-snapshots.py", "volumes.py", "snapshot_retention.py", "kubernetes_api.py"];
+const scripts = ["volume-snapshots.py", "volume_run.py", "volumes.py", "snapshot_retention.py", "kubernetes_api.py"];
 
 /** Any account does: Python has no files of its own. */
 const user = 1000;

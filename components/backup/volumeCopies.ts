@@ -20,7 +20,14 @@ const workload = "volume-copies";
 const carrier = "volume-copy";
 
 const scripts = {
-  [workload]: ["volume-copies.py", "volume_copy_job.py", "volumes.py", "snapshot_retention.py", "kubernetes_api.py"],
+  [workload]: [
+    "volume-copies.py",
+    "volume_run.py",
+    "volume_copy_job.py",
+    "volumes.py",
+    "snapshot_retention.py",
+    "kubernetes_api.py",
+  ],
   [carrier]: ["volume-copy.sh", "restic-repository.sh"],
 } as const;
 

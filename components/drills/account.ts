@@ -1,14 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { drillKinds, resultConfigMap } from "../../runbooks/drills/result.ts";
+import { accountWith, grant, type Holder } from "../workload/account.ts";
 import { workloadLabels } from "../workload/labels.ts";
 
-export interface DrillAccountArgs {
-  /** Of the drills. */
-  readonly namespace: pulumi.Input<string>;
+export interface DrillAccountArgs extends Holder {
   /** In which records and results lie. */
   readonly dataNamespace: pulumi.Input<string>;
-  readonly workload: string;
 }
 
 /**
@@ -21,14 +19,9 @@ export class DrillAccount extends pulumi.ComponentResource {
 
   constructor(name: string, args: DrillAccountArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:drills:DrillAccount", name, {}, opts);
-    const { namespace, dataNamespace, workload } = args;
+    const { dataNamespace, workload } = args;
     const child = { parent: this };
     const labels = { ...workloadLabels(workload) };
-    const made = new k8s.core.v1.ServiceAccount(
-      workload,
-      { metadata: { name: workload, namespace, labels }, automountServiceAccountToken: false },
-      child,
-    );
     const results = drillKinds.map(
       (kind) =>
         new k8s.core.v1.ConfigMap(
@@ -38,12 +31,11 @@ export class DrillAccount extends pulumi.ComponentResource {
           { ...child, ignoreChanges: ["data"] },
         ),
     );
-    const metadata = { name: workload, namespace: dataNamespace, labels };
     const configMaps = { apiGroups: [""], resources: ["configmaps"] };
-    const role = new k8s.rbac.v1.Role(
-      workload,
+    const rights = grant(
+      args,
       {
-        metadata,
+        namespace: dataNamespace,
         rules: [
           { ...configMaps, verbs: ["get", "list"] },
           { ...configMaps, resourceNames: drillKinds.map(resultConfigMap), verbs: ["patch"] },
@@ -51,17 +43,7 @@ export class DrillAccount extends pulumi.ComponentResource {
       },
       child,
     );
-    const binding = new k8s.rbac.v1.RoleBinding(
-      workload,
-      {
-        metadata,
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-        subjects: [{ kind: "ServiceAccount", name: made.metadata.name, namespace }],
-      },
-      child,
-    );
-    const all = [binding, ...results].map(({ id }) => id);
-    this.account = pulumi.all([made.metadata.name, pulumi.all(all)]).apply(([account]) => account);
+    this.account = accountWith(args, [rights, ...results], child);
     this.registerOutputs({});
   }
 }

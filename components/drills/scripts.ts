@@ -5,7 +5,6 @@ const folder = new URL("../../scripts/drills/", import.meta.url);
 
 const files = [
   "drill.py",
-  "s3.py",
   "catalogue.py",
   "postgres.py",
   "scratch_postgres.py",
@@ -23,5 +22,6 @@ export function drillScripts(): Readonly<Record<string, string>> {
   return {
     ...Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")])),
     "kubernetes_api.py": backupScript("kubernetes_api.py"),
+    "s3.py": backupScript("s3.py"),
   };
 }

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { bundledFlows } from "../observability/bundled/flows.ts";
 import { targets } from "../observability/targets.ts";
 import { robotsOf } from "../../config/notices.ts";
 import { weaviatePeerPorts } from "../vectorStore/weaviate.ts";
@@ -29,6 +30,7 @@ export const areas = {
   "volume-copy": "data",
   "redis-backup": "data",
   "objects-backup": "data",
+  "objects-follower": "data",
   "coordinated-backup": "data",
   "secrets-bundle": "data",
   "vector-backup": "data",
@@ -48,6 +50,10 @@ export const areas = {
   "ssrf-proxy": "sandbox",
   "agent-sandbox": "sandbox",
   "notice-forwarder": "data",
+  prometheus: "data",
+  alertmanager: "data",
+  "kube-state-metrics": "data",
+  grafana: "data",
   drills: "drills",
 } as const satisfies Record<string, Area>;
 
@@ -91,6 +97,7 @@ export type FlowSettings = Pick<
   | "backup"
   | "drills"
   | "notices"
+  | "observability"
   | "vectorStore"
   | "dify"
 >;
@@ -114,7 +121,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...vectorStoreFlows(settings),
     ...(settings.backup.velero.enabled ? veleroFlows(settings) : []),
     ...monitoringFlows(settings),
-    ...(robotsOf(settings.notices).length > 0 ? noticeFlows() : []),
+    ...(robotsOf(settings.notices).length > 0 ? noticeFlows(settings) : []),
     ...(settings.network.mesh === "istio" ? meshFlows(settings) : []),
   ];
 }
@@ -241,7 +248,7 @@ function redisFlows({ redis, postgres, dify }: FlowSettings): Flow[] {
 }
 
 /** Workloads that write backups, and those that read them back. */
-function backupWriters({ postgres, redis, backup, vectorStore }: FlowSettings): WorkloadName[] {
+function backupWriters({ postgres, redis, backup, vectorStore, offsite }: FlowSettings): WorkloadName[] {
   return [
     ...(postgres.backend === "patroni"
       ? (["postgres", "postgres-bootstrap", "postgres-backup", "etcd-backup", "coordinated-backup"] as const)
@@ -250,6 +257,7 @@ function backupWriters({ postgres, redis, backup, vectorStore }: FlowSettings): 
     ...(backup.clusterEtcd ? (["cluster-etcd-backup"] as const) : []),
     ...(vectorStore.kind === "qdrant" ? (["vector-backup"] as const) : []),
     "objects-backup",
+    ...(offsite.backend === "none" ? [] : (["objects-follower"] as const)),
     "secrets-bundle",
     "restore",
     ...(backup.velero.enabled ? (["velero"] as const) : []),
@@ -351,17 +359,23 @@ function meshFlows({ dify }: FlowSettings): Flow[] {
   return each(all, "mesh", [meshControl.port], "certificates and configuration of the proxies");
 }
 
-function noticeFlows(): Flow[] {
+function noticeFlows({ observability }: FlowSettings): Flow[] {
+  const from = observability.backend === "bundled" ? "alertmanager" : "monitoring";
   return [
-    { from: "monitoring", to: "notice-forwarder", ports: [8080], why: "notices for robots of DingTalk and WeCom" },
+    { from, to: "notice-forwarder", ports: [8080], why: "notices for robots of DingTalk and WeCom" },
     { from: "notice-forwarder", to: "internet", ports: [443], why: "the robots" },
   ];
 }
 
-/** What Prometheus scrapes. */
+/** What is scraped, by the stack's own Prometheus and by one of the namespace that the settings name; and what the stack's own needs besides. */
 function monitoringFlows(settings: FlowSettings): Flow[] {
-  if (!settings.network.monitoringNamespace) return [];
-  return targets(settings).map(({ workload, number }) => ({
-    ...{ from: "monitoring", to: workload, ports: [number], why: "metrics" },
-  }));
+  const { observability, network } = settings;
+  const scrapedBy = (from: "prometheus" | "monitoring"): Flow[] =>
+    targets(settings).map(({ workload, number }) => ({ from, to: workload, ports: [number], why: "metrics" }));
+  return [
+    ...(network.monitoringNamespace ? scrapedBy("monitoring") : []),
+    ...(observability.backend === "bundled"
+      ? [...scrapedBy("prometheus"), ...bundledFlows(observability, settings)]
+      : []),
+  ];
 }

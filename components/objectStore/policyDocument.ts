@@ -44,6 +44,8 @@ export const denied = [
 
 /** Of a bucket that backups are made of. */
 export const readBucketActions = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions"];
+/** Known to MinIO only: to be told of events while one listens. */
+export const listenAction = "s3:ListenBucketNotification";
 export const readObjectActions = ["s3:GetObject", "s3:GetObjectVersion"];
 
 /** Folders of a repository of restic to which a backup adds. What it is read by, config and keys, is made in the centre. */
@@ -87,7 +89,7 @@ function additionStatements(bucket: string): PolicyStatement[] {
 
 function readStatements(buckets: readonly string[]): PolicyStatement[] {
   return [
-    { Sid: "SourceBuckets", Effect: "Allow", Action: readBucketActions, Resource: buckets.map(bucketArn) },
+    { Sid: "SourceBuckets", Effect: "Allow", Action: [...readBucketActions, listenAction], Resource: buckets.map(bucketArn) },
     { Sid: "SourceObjects", Effect: "Allow", Action: readObjectActions, Resource: buckets.map(objectsArn) },
   ];
 }

@@ -1,4 +1,4 @@
-import { proxyFolder, proxyHardStop, proxyStatusPort } from "../workload/haproxy.ts";
+import { globalSection, proxyFolder, statusFrontend } from "../workload/haproxy.ts";
 
 export interface ProxyConfigArgs {
   /** Host of each server. */
@@ -22,12 +22,7 @@ export function proxyConfig({ servers, port, maxConnections }: ProxyConfigArgs):
   const lines = servers.map(
     (host, i) => `  server minio-${i} ${host}:${port} check check-ssl check-sni ${host} verifyhost ${host}`,
   );
-  return `global
-  log stdout format raw local0 notice
-  maxconn ${maxConnections + 100}
-  hard-stop-after ${proxyHardStop}s
-  # As many as the node has processors would each take memory.
-  nbthread 2
+  return `${globalSection(maxConnections)}
 
 defaults
   mode tcp
@@ -56,12 +51,7 @@ resolvers cluster
   hold refused 1h
   hold other 1h
 
-frontend status
-  mode http
-  bind :${proxyStatusPort}
-  timeout client 10s
-  http-request use-service prometheus-exporter if { path /metrics }
-  monitor-uri /healthz
+${statusFrontend}
 
 frontend s3
   bind :${port}

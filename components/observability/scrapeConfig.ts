@@ -43,9 +43,13 @@ function scrapeConfig(target: Target, namespace: string, { interval, authorityFi
   };
 }
 
-const stateful: readonly Target["workload"][] = ["etcd", "postgres", "minio"];
+const stateful: readonly Target["workload"][] = ["etcd", "postgres", "minio", "prometheus", "alertmanager"];
 
-/** The headless Service that leads to each pod: a StatefulSet's own, which knows members by name. For others whoever runs Prometheus declares one. */
+/** The headless Service that leads to each pod: a StatefulSet's own, which knows members by name. For others whoever runs Prometheus declares one: {@link discoveredTargets}. */
 export function discoveryService({ workload }: Pick<Target, "workload">): string {
   return stateful.includes(workload) ? workload : `${workload}-metrics`;
 }
+
+/** Targets that need such a Service for the purpose alone. */
+export const discoveredTargets = (settings: Settings): Target[] =>
+  targets(settings).filter(({ workload }) => !stateful.includes(workload));

@@ -5,6 +5,7 @@ import { namespaceNames } from "../network/namespaces.ts";
 import { certificateNames, names, ports } from "../postgres/layout.ts";
 import { proxyStatusPort } from "../workload/haproxy.ts";
 import { serviceHost } from "../workload/service.ts";
+import { bundledTargets } from "./bundled/targets.ts";
 
 /** Pods that tell how they are. Each pod of the workload is asked by its own address. */
 export interface Target {
@@ -17,12 +18,16 @@ export interface Target {
   readonly serverName?: string;
 }
 
-export type TargetSettings = Pick<Settings, "cluster" | "postgres" | "redis" | "objectStore" | "backup">;
+export type TargetSettings = Pick<
+  Settings,
+  "cluster" | "postgres" | "redis" | "objectStore" | "backup" | "observability"
+>;
 
 const metrics = "/metrics";
 
 /** Everything that is scraped under the given settings. The flows of Prometheus come from this table too. */
-export function targets({ cluster, postgres, redis, objectStore, backup }: TargetSettings): readonly Target[] {
+export function targets(settings: TargetSettings): readonly Target[] {
+  const { cluster, postgres, redis, objectStore, backup, observability } = settings;
   const proxy = { port: "status", number: proxyStatusPort, path: metrics } as const;
   return [
     // With the slash at the end, as its router has it.
@@ -32,6 +37,7 @@ export function targets({ cluster, postgres, redis, objectStore, backup }: Targe
     ...(objectStore.backend === "minio" ? [{ workload: "minio-s3", ...proxy } as const] : []),
     ...(objectStore.backend === "minio" && objectStore.openMetrics ? [minioTarget(cluster)] : []),
     ...(backup.velero.enabled ? [{ workload: "velero", port: "metrics", number: 8085, path: metrics } as const] : []),
+    ...(observability.backend === "bundled" ? bundledTargets : []),
   ];
 }
 

@@ -116,8 +116,9 @@ function repositories({ archive }: PatroniSettings, places: readonly RepositoryP
     "compress-type": "zst",
     "compress-level": 1,
     "process-max": archive.processes,
+    // No `delta` beside it: an incremental backup would read every file through, also those whose times say that nothing was written. pgBackRest does so by
+    // itself when times cannot be trusted: after a failover, or when they lie in the future.
     "start-fast": "y",
-    delta: "y",
     "log-level-console": "info",
     "log-level-file": "off",
   };

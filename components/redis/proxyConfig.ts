@@ -1,5 +1,5 @@
 import type { RedisSentinelSettings } from "../../config/redis.ts";
-import { proxyFolder, proxyHardStop, proxyStatusPort } from "../workload/haproxy.ts";
+import { globalSection, proxyFolder, statusFrontend } from "../workload/haproxy.ts";
 import type { FailoverTiming } from "./timing.ts";
 
 export interface ProxyConfigArgs {
@@ -19,12 +19,7 @@ const ms = (seconds: number) => `${Math.round(seconds * 1000)}ms`;
 export function proxyConfig({ members, timing, maxConnections }: ProxyConfigArgs): string {
   const { interval, timeout, fall, rise, patience } = timing.proxy;
   const servers = members.map((host, i) => `  server redis-${i} ${host}:6379`);
-  return `global
-  log stdout format raw local0 notice
-  maxconn ${maxConnections + 100}
-  hard-stop-after ${proxyHardStop}s
-  # As many as the node has processors would each take memory.
-  nbthread 2
+  return `${globalSection(maxConnections)}
   lua-load ${proxyFolder}/await-master.lua ${patience}
 
 defaults
@@ -59,12 +54,7 @@ resolvers cluster
   hold refused 24h
   hold other 24h
 
-frontend status
-  mode http
-  bind :${proxyStatusPort}
-  timeout client 10s
-  http-request use-service prometheus-exporter if { path /metrics }
-  monitor-uri /healthz
+${statusFrontend}
 
 frontend redis
   bind :6379

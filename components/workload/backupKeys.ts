@@ -16,3 +16,6 @@ export const backupKeys = {
 
 /** What a run of a job makes. "dump" is a second format of what has another backup. */
 export type BackupKind = "full" | "incremental" | "snapshot" | "copy" | "dump";
+
+/** On the pods of what follows buckets: seconds that the second site may be behind. */
+export const followedAnnotation = "dify-ha/followed-within";

@@ -16,6 +16,22 @@ export const proxyFolder = "/etc/haproxy";
 /** How long connections go on after a proxy was told to end: `hard-stop-after`. In seconds. */
 export const proxyHardStop = 20;
 
+/** Part of haproxy.cfg: answers for the kubelet and for Prometheus. */
+export const statusFrontend = `frontend status
+  mode http
+  bind :${proxyStatusPort}
+  timeout client 10s
+  http-request use-service prometheus-exporter if { path /metrics }
+  monitor-uri /healthz`;
+
+/** Part of haproxy.cfg: what concerns the program itself. @param maxConnections of its clients */
+export const globalSection = (maxConnections: number): string => `global
+  log stdout format raw local0 notice
+  maxconn ${maxConnections + 100}
+  hard-stop-after ${proxyHardStop}s
+  # As many as the node has processors would each take memory.
+  nbthread 2`;
+
 /** Seconds in which new clients go elsewhere before the port closes. */
 const drain = 8;
 

@@ -36,6 +36,31 @@ export const backupRules = [
   rule("copies of buckets are not made at the same time", ["backup"], ({ backup: { objects, coordinated } }) =>
     together("backup.coordinated.take", ["objects.copy", objects.copy], coordinated.take, "copy"),
   ),
+  rule("what no event told of is found in time", ["backup", "offsite"], ({ backup, offsite }) => {
+    const { list, behind } = backup.objects.follow;
+    // It waits for the next listing, which takes its time, and then for its copy.
+    return offsite.backend === "none" || 2 * list <= behind
+      ? []
+      : [
+          {
+            path: "backup.objects.follow.list",
+            problem: `${list} s between two listings leave no time to copy what they find within ${behind} s (backup.objects.follow.behind)`,
+            remedy: `give at most ${Math.floor(behind / 2)}`,
+          },
+        ];
+  }),
+  rule("what is deleted stays off site for longer than that is behind", ["backup"], ({ backup }) => {
+    const { grace, behind } = backup.objects.follow;
+    return grace >= 2 * behind
+      ? []
+      : [
+          {
+            path: "backup.objects.follow.grace",
+            problem: `after ${grace} s a file may be gone that a row of the newest instant names, which may be ${behind} s old`,
+            remedy: `give at least ${2 * behind}`,
+          },
+        ];
+  }),
   rule("an older full backup is there until the next one", ["backup", "postgres"], ({ backup, postgres }) => {
     if (postgres.backend === "external") return [];
     return (["full", "offsiteFull"] as const).flatMap((schedule) => {

@@ -42,21 +42,24 @@ export const noticesRules = [
           {
             path: "observability.backend",
             problem: 'is "none", and notices are asked for: nothing would raise an alert, and nobody send it',
-            remedy: "set operator, or leave notices out",
+            remedy: "set operator or bundled, or leave notices out",
           },
         ]
       : [],
   ),
-  rule("robots are reached from where Alertmanager runs", ["notices", "network"], ({ notices, network }) =>
-    robotsOf(notices).length > 0 && network.monitoringNamespace === undefined
-      ? [
-          {
-            path: "network.monitoringNamespace",
-            problem: "is missing, and notices to DingTalk or WeCom go through a forwarder that only it may reach",
-            remedy: "give the namespace in which Alertmanager runs",
-          },
-        ]
-      : [],
+  rule(
+    "robots are reached from where Alertmanager runs",
+    ["notices", "network", "observability"],
+    ({ notices, network, observability }) =>
+      robotsOf(notices).length > 0 && observability.backend !== "bundled" && network.monitoringNamespace === undefined
+        ? [
+            {
+              path: "network.monitoringNamespace",
+              problem: "is missing, and notices to DingTalk or WeCom go through a forwarder that only it may reach",
+              remedy: "give the namespace in which Alertmanager runs",
+            },
+          ]
+        : [],
   ),
 ];
 

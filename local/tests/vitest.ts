@@ -1,18 +1,26 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { execa } from "execa";
 import { termination } from "../interrupt.ts";
 import { repository } from "../paths.ts";
-import type { Tally } from "./check.ts";
+import type { Failed, Tally } from "./check.ts";
 
 /** What we read of vitest's JSON report. */
 export interface Report {
   readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly {
+  readonly testResults: readonly FileReport[];
+}
+
+interface FileReport {
+  /** The file, as an absolute path. */
+  readonly name: string;
+  readonly status: string;
+  readonly message?: string;
+  readonly assertionResults: readonly {
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly fullName: string;
+    readonly failureMessages?: readonly string[] | null;
   }[];
 }
 
@@ -38,14 +46,22 @@ export async function runVitest(args: readonly string[], output: "inherit" | "ig
 }
 
 /**
- * Counts tests. A file that does not even load counts as one failure, and so does a run that fails with every test passed (an error outside
- * of tests) or that leaves no report: never green by accident.
+ * Counts tests. A file that does not even load, or whose set-up fails, counts as one failure, and so does a run that fails with every test
+ * passed (an error outside of tests) or that leaves no report: never green by accident.
  */
 export function tally(report: Report | undefined, succeeded: boolean): Tally {
-  if (!report) return { passed: 0, failed: 1 };
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
-  );
-  const failed = report.numFailedTests + broken.length;
-  return { passed: report.numPassedTests, failed: failed === 0 && !succeeded ? 1 : failed };
+  if (!report) return { passed: 0, failures: [{ name: "vitest", why: "It left no report: why stands above." }] };
+  const failures = report.testResults.flatMap(failuresOf);
+  const outside = { name: "vitest", why: "It failed outside of tests: why stands above." };
+  return { passed: report.numPassedTests, failures: failures.length === 0 && !succeeded ? [outside] : failures };
+}
+
+function failuresOf({ name, status, message, assertionResults }: FileReport): Failed[] {
+  const file = relative(repository, name);
+  const tests = assertionResults.filter((test) => test.status === "failed");
+  if (tests.length === 0) return status === "failed" ? [{ name: file, why: message ?? "" }] : [];
+  return tests.map(({ fullName, failureMessages }) => ({
+    name: `${file}: ${fullName}`,
+    why: failureMessages?.join("\n") ?? "",
+  }));
 }

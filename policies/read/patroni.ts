@@ -1,6 +1,6 @@
-import { parse } from "yaml";
 import { kindOf, type Resource } from "./resource.ts";
-import { entries, flag, number, read, text, Unreadable } from "./values.ts";
+import { entries, flag, number, read, text } from "./values.ts";
+import { parsed } from "./yaml.ts";
 
 /** What of Patroni's configuration decides whether data survives. */
 export interface PatroniSettings {
@@ -22,14 +22,6 @@ export function patroniOf(resource: Resource): PatroniSettings | undefined {
     .map((name) => parsed(name, text(resource.inputs, "data", name) ?? ""));
   const shared = documents.map((document) => read(document, "bootstrap", "dcs")).find((dcs) => dcs !== undefined);
   return shared === undefined ? undefined : settingsOf(shared, documents);
-}
-
-function parsed(name: string, document: string): unknown {
-  try {
-    return parse(document);
-  } catch {
-    throw new Unreadable(`its entry ${name} is no YAML`);
-  }
 }
 
 function settingsOf(shared: unknown, documents: readonly unknown[]): PatroniSettings {

@@ -24,6 +24,7 @@ import { bucketLock } from "./backup/bucketLock.ts";
 import { bucketVersions } from "./backup/bucketVersions.ts";
 import { threeTwoOne } from "./backup/copies.ts";
 import { declaredBackup } from "./backup/declaredBackup.ts";
+import { followedBuckets } from "./backup/followedBuckets.ts";
 import { jobDeadline, jobOverlap, jobRetries, jobSuspended, jobTimeZone } from "./backup/jobs.ts";
 import { kmsKeys } from "./backup/kmsKeys.ts";
 import { lockNotWeakened } from "./backup/lockNotWeakened.ts";
@@ -65,6 +66,7 @@ export const families: Readonly<Record<"backup" | "availability" | "security", r
     fullBackupDaily,
     incrementalBackupHourly,
     walArchiving,
+    followedBuckets,
     redisSnapshotGap,
     backupRetention,
     restoreDrills,

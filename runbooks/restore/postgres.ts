@@ -32,9 +32,9 @@ export class PostgresMembers {
     return this.#cluster.execute(pod, container, command);
   }
 
-  /** SQL on a member's own socket; undefined when it does not answer. */
-  async ask(pod: string, sql: string, database = "postgres"): Promise<string | undefined> {
-    const shell = `timeout 30 "$BIN/psql" -XAtq -h "$SOCKETS" -U postgres -c "$1" "$2"`;
+  /** SQL on a member's own socket; undefined when it does not answer. @param seconds How long it may take. */
+  async ask(pod: string, sql: string, database = "postgres", seconds = 30): Promise<string | undefined> {
+    const shell = `timeout ${seconds} "$BIN/psql" -XAtq -h "$SOCKETS" -U postgres -c "$1" "$2"`;
     const { code, stdout } = await this.run(pod, ["sh", "-c", shell, "psql", sql, database]);
     return code === 0 ? stdout : undefined;
   }

@@ -2,6 +2,7 @@ import { restoreJobs } from "../../components/restore/restore.ts";
 import { messageOf, type Progress } from "../../local/failure.ts";
 import type { Step } from "../../local/steps.ts";
 import { jobEnvironment } from "./environment.ts";
+import { checkFiles } from "./files.ts";
 import { runJob } from "./jobs.ts";
 import type { Restoration } from "./open.ts";
 import { remaining, type Plan } from "./plan.ts";
@@ -42,6 +43,7 @@ export class Verification {
       ...(parts.includes("objects")
         ? [check("The buckets have every object of the target", (progress) => this.#objects(progress))]
         : []),
+      check("Every file that a row names is there", (progress) => this.#files(progress)),
       ...(parts.includes("redis") ? [check("Redis has a master", () => this.#redis())] : []),
       check("Dify's writers are ready", (progress) => this.#writers(progress)),
     ];
@@ -99,6 +101,18 @@ export class Verification {
     const { cluster } = this.#restoration;
     await runJob(cluster, restoreJobs.objects, jobEnvironment("objects", this.#plan, "check"), progress);
     return [];
+  }
+
+  /** Whatever was put back: databases and buckets belong together. */
+  async #files(progress: Progress): Promise<string[]> {
+    const { members, files } = this.#restoration;
+    const { pod } = await members.chosen();
+    const { named, missing } = await checkFiles((sql) => members.ask(pod, sql, "dify", 600), files);
+    progress(`${named} files are named`);
+    if (missing.length === 0) return [];
+    return [
+      `${missing.length} of ${named} files that rows name are not in ${files.name}, such as ${missing.slice(0, 3).join(", ")}: restore the buckets to the instant of the databases, or a later one`,
+    ];
   }
 
   async #redis(): Promise<string[]> {

@@ -28,14 +28,14 @@ export function barsOf(outputs: BarOutputs): Bar[] {
     ...bar(dataSet, "cluster", hours),
     ...bar(dataSet, "offsite", hours),
   ];
-  const log = outputs.postgresLogSeconds === undefined ? undefined : outputs.postgresLogSeconds / hour;
   const sites = outputs.edgeSites?.split(" ") ?? [];
   const bars = [
-    ...both("postgres", log),
+    ...both("postgres", inHours(outputs.postgresLogSeconds)),
     ...bar("base", "cluster", outputs.postgresBackupHours),
     ...bar("base", "offsite", outputs.postgresOffsiteBackupHours),
     ...both("dump", outputs.postgresDumpHours),
     ...both("objects", outputs.objectsBackupHours),
+    ...bar("followed", "offsite", inHours(outputs.objectsFollowedSeconds)),
     ...both("redis", outputs.redisBackupHours),
     ...both("secrets", outputs.secretsBackupHours),
     ...both("coordinated", outputs.coordinatedBackupHours),
@@ -54,6 +54,8 @@ export function barsOf(outputs: BarOutputs): Bar[] {
   ];
   return bars.filter(({ site }) => site === "cluster" || outputs.offsiteEndpoint !== undefined);
 }
+
+const inHours = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds / hour);
 
 function bar(dataSet: DataSetName, site: SiteName, hours: number | undefined): Bar[] {
   if (hours === undefined) return [];

@@ -47,6 +47,14 @@ export const dataSets = {
     jobs: everywhere("objects-copy"),
     drills: ["full"],
   },
+  followed: {
+    ...common,
+    title: "files as they are written",
+    irreplaceable: true,
+    // Deployment objects-follower.
+    jobs: { cluster: [], offsite: [] },
+    runbook: "files-behind",
+  },
   redis: { ...common, title: "Redis", irreplaceable: true, jobs: everywhere("redis-rdb"), drills: ["full"] },
   secrets: {
     ...common,

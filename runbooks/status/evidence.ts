@@ -32,6 +32,7 @@ export const evidence: Readonly<Record<DataSetName, Reader>> = {
   base: newestBase,
   dump: newestUpload("dumps/"),
   objects: copiesOfBuckets,
+  followed: newestMark,
   redis: newestUpload("redis/", "coordinated/"),
   secrets: newestUpload("secrets/"),
   coordinated: newestRecord,
@@ -120,6 +121,15 @@ async function copiesOfBuckets({ backups, copied }: Store): Promise<Found | unde
     return key === undefined ? undefined : at(instantOf(key.slice(folder.length)) as Date, backups, key);
   };
   return oldest(await Promise.all(copied.map(newest)));
+}
+
+/** Each is called by the instant until which all that was acknowledged is there. */
+async function newestMark({ backups }: Store): Promise<Found | undefined> {
+  const folder = "followed/marks/";
+  const day = (await backups.folders(folder)).at(-1);
+  const key = day && (await backups.keys(`${folder}${day}/`)).at(-1);
+  const instant = key && instantOf(key.slice(`${folder}${day}/`.length));
+  return key && instant ? at(instant, backups, key) : undefined;
 }
 
 async function newestRecord({ catalogue }: Store): Promise<Found | undefined> {

@@ -28,6 +28,7 @@ export const statusOutputs = {
     "offsiteCatalogueSecretKey",
     "postgresBackups",
     "postgresLogSeconds",
+    "objectsFollowedSeconds",
     "postgresBackupHours",
     "postgresOffsiteBackupHours",
     "postgresDumpHours",

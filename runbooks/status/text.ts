@@ -19,7 +19,11 @@ export function statusText(status: Status): string {
 export function headline({ copies, secondSite }: Status): string {
   if (!secondSite)
     return "If the site burned now, everything would be lost: there is no second site (offsite.backend).";
-  const irreplaceable = copies.filter(({ dataSet, site }) => site === "offsite" && dataSets[dataSet].irreplaceable);
+  const isFollowed = copies.some(({ dataSet, instant }) => dataSet === "followed" && instant !== "none");
+  const irreplaceable = copies
+    .filter(({ dataSet, site }) => site === "offsite" && dataSets[dataSet].irreplaceable)
+    // A restore takes the newer of both.
+    .filter(({ dataSet }) => dataSet !== (isFollowed ? "objects" : "followed"));
   const losses = irreplaceable.map(({ dataSet, ageSeconds, instant }) => {
     const { title } = dataSets[dataSet];
     if (ageSeconds !== null) return `of ${title} the last ${duration(ageSeconds)}`;

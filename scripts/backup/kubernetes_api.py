@@ -8,6 +8,8 @@ import ssl
 import urllib.parse
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+# In place of a namespace.
+CLUSTER = "-"
 
 
 class Refused(Exception):
@@ -19,8 +21,9 @@ class Absent(Refused):
 
 
 def call(method, group, resource, body=None, *, namespace=None, **query):
-    """Answer to a request on a resource: call("POST", "api/v1", "configmaps", {...}); of the pod's own namespace, unless another is named. @raises Refused"""
-    path = f"/{group}/namespaces/{namespace or _read('namespace')}/{resource}?{urllib.parse.urlencode(query)}"
+    """Answer to a request on a resource: call("POST", "api/v1", "configmaps", {...}); of the pod's own namespace, unless another is named, or CLUSTER for what is in none. @raises Refused"""
+    place = "" if namespace == CLUSTER else f"namespaces/{namespace or _read('namespace')}/"
+    path = f"/{group}/{place}{resource}?{urllib.parse.urlencode(query)}"
     form = "application/merge-patch+json" if method == "PATCH" else "application/json"
     # Read anew each time: tokens are replaced while a pod runs.
     headers = {"Authorization": f"Bearer {_read('token')}", "Content-Type": form}

@@ -4,48 +4,27 @@ volume-copies.
 Each is a Job of the template volume-copy. A claim whose copy fails does not keep the others from theirs. What a run leaves when it is killed, a Job at most,
 the next one removes; the volume goes with the Job's pod.
 
-Environment: SELECTOR: labels of the claims; TEMPLATE: CronJob; ON_NODE: not empty where a volume from a snapshot can only be where the original is; DEADLINE:
-seconds after which a run is killed; START: seconds in which a pod must have its volume and run; RUN: name of the job; DRY_RUN: not empty says what would be
-done, and does nothing (as does --dry-run).
+Environment: that of volume_run; TEMPLATE: CronJob; ON_NODE: not empty where a volume from a snapshot can only be where the original is; START: seconds in which
+a pod must have its volume and run.
 """
 
 import os
-import signal
 import sys
 import time
 
 from kubernetes_api import Absent, Refused, call
 from snapshot_retention import RUN, newest
 from volume_copy_job import OURS, Impossible, copy_job, job
+from volume_run import VolumeRun
 from volumes import claims, labelled, snapshots
 
 BATCH, APPS = "apis/batch/v1", "apis/apps/v1"
 # For so long the API server may be away while a copy goes on. In seconds.
 PATIENCE = 300
-# Left of the deadline to clean up and to say what was not done.
-REPORT = 60
-
-
-class Stopped(BaseException):
-    pass
 
 
 class Failed(Exception):
     pass
-
-
-def stop(*_):
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
-    raise Stopped
-
-
-def say(text):
-    print(f"volume-copies: {text}", flush=True)
-
-
-def failed(text):
-    print(f"volume-copies: {text}", file=sys.stderr, flush=True)
 
 
 def ended(item):
@@ -58,16 +37,13 @@ def moment(taken):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(taken))
 
 
-class Run:
-    def __init__(self, env, dry):
-        self.name, self.template, self.on_node, self.dry = env["RUN"], env["TEMPLATE"], bool(env.get("ON_NODE")), dry
-        self.start = int(env["START"])
-        self.end = time.monotonic() + max(int(env["DEADLINE"]) - REPORT, int(env["DEADLINE"]) / 2)
-        self.failures = 0
+class Run(VolumeRun):
+    title = "volume-copies"
+    stopped = "Copies that were finished are whole; the next run makes the others"
 
-    def fail(self, text):
-        failed(text)
-        self.failures += 1
+    def __init__(self, env):
+        super().__init__(env)
+        self.template, self.on_node, self.start = env["TEMPLATE"], bool(env.get("ON_NODE")), int(env["START"])
 
     def clean(self):
         """Removes the Jobs of runs that are over, and of attempts of this one."""
@@ -80,12 +56,12 @@ class Run:
 
     def remove(self, name, why=""):
         if self.dry:
-            say(f"would remove job {name}{why}")
+            self.say(f"would remove job {name}{why}")
             return
         try:
             call("DELETE", BATCH, f"jobs/{name}", propagationPolicy="Background")
             if why:
-                say(f"removed job {name}{why}")
+                self.say(f"removed job {name}{why}")
         except Absent:
             pass
         except Refused as error:
@@ -132,7 +108,7 @@ class Run:
         if kind == "Failed":
             lines = self.printed(name).splitlines()
             for line in lines[:-1]:
-                failed(f"  {line}")
+                self.complain(f"  {line}")
             raise Failed(lines[-1] if lines else why)
 
     def work(self, body):
@@ -160,22 +136,22 @@ class Run:
         try:
             body = copy_job(template, self.job_name(name), self.name, seconds, claim, snapshot, stateful_sets, self.on_node)
             if self.dry:
-                say(f"would copy {name} as of {moment(snapshot.taken)} ({snapshot.name})")
+                self.say(f"would copy {name} as of {moment(snapshot.taken)} ({snapshot.name})")
                 return
-            say(f"copying {name} as of {moment(snapshot.taken)} ({snapshot.name})")
+            self.say(f"copying {name} as of {moment(snapshot.taken)} ({snapshot.name})")
             self.work(body)
-            say(f"{name} is at the second site")
+            self.say(f"{name} is at the second site")
         except (Failed, Impossible, Refused) as error:
             self.fail(f"{name} was not copied: {error}")
 
     def keep(self, template):
         """Lets old copies go, and reads a share of the others through."""
         if self.dry:
-            say("would let go of copies that are too old, and read a share of the others through")
+            self.say("would let go of copies that are too old, and read a share of the others through")
             return
         try:
             self.work(job(template, self.job_name("volumes"), self.name, self.end - time.monotonic()))
-            say("volumes off site were checked")
+            self.say("volumes off site were checked")
         except (Failed, Refused) as error:
             self.fail(f"volumes off site were not checked: {error}")
 
@@ -183,7 +159,7 @@ class Run:
         self.clean()
         found, empty = claims(selector)
         for claim in empty:
-            say(f"{claim} has no volume yet")
+            self.say(f"{claim} has no volume yet")
         if not found:
             self.fail(f"no claim with a volume has the labels {selector}: see backup.snapshots.selector")
         template = call("GET", BATCH, f"cronjobs/{self.template}")["spec"]["jobTemplate"]
@@ -193,19 +169,5 @@ class Run:
         self.keep(template)
 
 
-def main():
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    dry = bool(os.environ.get("DRY_RUN")) or "--dry-run" in sys.argv[1:]
-    run = Run(os.environ, dry)
-    try:
-        run.all(os.environ["SELECTOR"])
-    except Refused as error:
-        run.fail(str(error))
-    except Stopped:
-        run.fail("was told to stop. Copies that were finished are whole; the next run makes the others")
-    return 1 if run.failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Run(os.environ).main())

@@ -3,58 +3,36 @@
 A snapshot that is not ready, or that the driver calls failed, is never good: it counts for nothing, and goes when no run can be waiting for it any more.
 Good ones of a claim go only in a run that has made another. What a run leaves when it is killed, the next attempt or the next run takes up.
 
-Environment: SELECTOR: labels of the claims; CLASS: VolumeSnapshotClass; KEEP_DAYS, KEEP; DEADLINE: seconds after which a run is killed; RUN: name of the job;
-DRY_RUN: not empty says what would be done, and does nothing (as does --dry-run).
+Environment: that of volume_run; CLASS: VolumeSnapshotClass; KEEP_DAYS, KEEP: how long, and how many at the most.
 """
 
 import os
-import signal
 import sys
 import time
 
 from kubernetes_api import Refused, call
 from snapshot_retention import RUN, Snapshot, expired, leftovers
+from volume_run import VolumeRun
 from volumes import GROUP, OURS, claims, snapshots
 
 # Drivers try again: an error counts when it stands for so long. In seconds.
 PATIENCE = 60
-# Left of the deadline to say what has not become ready.
-REPORT = 60
 
 
-class Stopped(Exception):
-    pass
+class Run(VolumeRun):
+    title = "volume-snapshots"
+    stopped = "Snapshots that were begun go on; nothing half made counts as good, and the next run cleans up"
 
-
-def stop(*_):
-    raise Stopped
-
-
-def say(text):
-    print(f"volume-snapshots: {text}", flush=True)
-
-
-def failed(text):
-    print(f"volume-snapshots: {text}", file=sys.stderr, flush=True)
-
-
-class Run:
-    def __init__(self, env, dry):
-        self.volume_class, self.name, self.dry = env["CLASS"], env["RUN"], dry
-        self.keep_days, self.keep, self.deadline = int(env["KEEP_DAYS"]), int(env["KEEP"]), int(env["DEADLINE"])
+    def __init__(self, env):
+        super().__init__(env)
+        self.volume_class, self.keep_days, self.keep = env["CLASS"], int(env["KEEP_DAYS"]), int(env["KEEP"])
         self.patience = int(env.get("PATIENCE", PATIENCE))
-        self.end = time.monotonic() + max(self.deadline - REPORT, self.deadline / 2)
-        self.failures = 0
-
-    def fail(self, text):
-        failed(text)
-        self.failures += 1
 
     def make(self, claim, labels):
         """Name of a snapshot that has been asked for; nothing when it was refused."""
         name = f"{claim}-{time.strftime('%Y%m%dt%H%M%Sz', time.gmtime())}"
         if self.dry:
-            say(f"would make {name}")
+            self.say(f"would make {name}")
             return name
         body = {
             "apiVersion": "snapshot.storage.k8s.io/v1",
@@ -67,7 +45,7 @@ class Run:
         except Refused as error:
             self.fail(f"no snapshot of {claim}: {error}")
             return None
-        say(f"making {name}")
+        self.say(f"making {name}")
         return name
 
     def begun(self, existing, now):
@@ -86,7 +64,7 @@ class Run:
                 since = errors.setdefault(name, time.monotonic()) if error else errors.pop(name, None)
                 if snapshot and snapshot.good:
                     good.add(claim)
-                    say(f"{name} is ready")
+                    self.say(f"{name} is ready")
                 elif error and (not snapshot or time.monotonic() >= since + self.patience):
                     self.fail(f"{name} has failed: {error}. It is no backup; see: kubectl describe volumesnapshot {name}")
                 elif time.monotonic() > self.end:
@@ -103,11 +81,11 @@ class Run:
 
     def remove(self, snapshot, why):
         if self.dry:
-            say(f"would remove {snapshot.name}: {why}")
+            self.say(f"would remove {snapshot.name}: {why}")
             return
         try:
             call("DELETE", GROUP, f"volumesnapshots/{snapshot.name}")
-            say(f"removed {snapshot.name}: {why}")
+            self.say(f"removed {snapshot.name}: {why}")
         except Refused as error:
             self.fail(f"{snapshot.name} could not be removed, the next run tries again: {error}")
 
@@ -124,7 +102,7 @@ class Run:
     def all(self, selector):
         bound, empty = claims(selector)
         for claim in empty:
-            say(f"{claim} has no volume yet")
+            self.say(f"{claim} has no volume yet")
         targets = {item["metadata"]["name"]: item["metadata"].get("labels", {}) for item in bound}
         if not targets:
             self.fail(f"no claim with a volume has the labels {selector}: see backup.snapshots.selector")
@@ -142,19 +120,5 @@ class Run:
             self.clean(snapshots(), good)
 
 
-def main():
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    dry = bool(os.environ.get("DRY_RUN")) or "--dry-run" in sys.argv[1:]
-    run = Run(os.environ, dry)
-    try:
-        run.all(os.environ["SELECTOR"])
-    except Refused as error:
-        run.fail(str(error))
-    except Stopped:
-        run.fail("was told to stop. Snapshots that were begun go on; nothing half made counts as good, and the next run cleans up")
-    return 1 if run.failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Run(os.environ).main())

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the buckets of the applications back to an instant: B3, B14. What is there now stays as versions, until the bucket lets go of them. Called by Jobs of
 # CronJob restore-objects. Environment: BUCKETS: REMOTE:BUCKET of each, the remote with the keys of the bucket's own user; FROM: LIVE takes the buckets' own
-# versions, the name of a site its copies; INSTANT, in UTC; RECORD: identifier of the record with that instant, or empty; STEP: restore; look, whether that could be
+# versions, the name of a site its copies, without a RECORD those that are followed there; INSTANT, in UTC; RECORD: identifier of the record with that instant, or empty; STEP: restore; look, whether that could be
 # done; or check, whether all of that instant is there: both change nothing. rclone's remotes SOURCE, which reads live buckets, and each site, with RCLONE_CONFIG_<SITE>_* and BUCKET_<SITE>.
 set -eu
 export TZ=UTC
@@ -18,15 +18,54 @@ listing() { # REMOTE FILE
 }
 
 # The newest manifest that is no younger than the instant; a record's own, if it is named. Its time is that of a copy that was complete.
-find_manifest() { # SITE FOLDER
+find_manifest() { # FOLDER
   if [ -n "$RECORD" ]; then manifest=$RECORD.tsv; else
-    run lsf --files-only "$2" >/tmp/manifests || return 1
+    run lsf --files-only "$1" >/tmp/manifests 2>/tmp/said || [ $? -eq 3 ] || { cat /tmp/said >&2; return 1; }
     manifest=$(sort /tmp/manifests | awk -v most="$(echo "$INSTANT" | tr -d ':-')~" '$0 < most' | tail -n 1)
   fi
-  [ -n "$manifest" ] || { echo "restore-objects: $1 has no copy that is as old as $INSTANT" >&2; return 1; }
-  run lsf --use-server-modtime --format=t "$2/$manifest" >/tmp/written || return 1
+}
+
+# What is followed (scripts/backup/follow.py) is taken as it was when the first mark that is no older than the instant was put: all of the instant had come
+# by then. When every mark is older, as after a loss, all that has come is taken.
+find_mark() { # FOLDER
+  mark=
+  # 3: there is no such folder, as nothing was followed.
+  run lsf --recursive --files-only "$1" >/tmp/marks 2>/tmp/said || [ $? -eq 3 ] || { cat /tmp/said >&2; return 1; }
+  mark=$(sort /tmp/marks | awk -F / -v least="$(echo "$INSTANT" | tr -d ':-')" '{ last = $0 } $2 >= least { exit } END { print last }')
+  [ -n "$mark" ] || return 0
+  marked=${mark#*/} marked=${marked%.json}
+  run lsf --use-server-modtime --format=t "$1/$mark" >/tmp/written || return 1
   written=$(cat /tmp/written)
-  run copyto "$2/$manifest" /tmp/manifest
+}
+
+# Whole seconds: what was written last came in this one.
+set_instant() { # SITE TIME
+  at=$(date -u -d "@$(($(date -u -d "$2" +%s) + 1))" +%Y-%m-%dT%H:%M:%SZ)
+  export "RCLONE_CONFIG_${1}_VERSION_AT=$at"
+}
+
+# Sets origin to the copy of a bucket that belongs to the instant: what is followed, or a scheduled copy if that is newer; always that if a record is named.
+find_copy() { # SITE BUCKET
+  backups="$1:$(eval "printf %s \"\$BUCKET_$1\"")" mark=
+  unset "RCLONE_CONFIG_${1}_VERSION_AT"
+  [ -n "$RECORD" ] || find_mark "$backups/followed/marks" || return 1
+  find_manifest "$backups/objects/manifests/$2" || return 1
+  if [ -n "$mark" ] && ! is_before "$marked" "${manifest%.tsv}"; then
+    is_before "$marked" "$(echo "$INSTANT" | tr -d ':-')" || set_instant "$1" "$written"
+    origin="$backups/followed/objects/$2"
+    say "$2 as it was followed by $1, with all that was acknowledged until $marked"
+    return 0
+  fi
+  [ -n "$manifest" ] || { echo "restore-objects: $1 has no copy that is as old as $INSTANT" >&2; return 1; }
+  run lsf --use-server-modtime --format=t "$backups/objects/manifests/$2/$manifest" >/tmp/written || return 1
+  set_instant "$1" "$(cat /tmp/written)"
+  origin="$backups/objects/$2"
+  run copyto "$backups/objects/manifests/$2/$manifest" /tmp/manifest || return 1
+  say "$2 out of the copy of $1 that was complete at $at ($manifest)"
+}
+
+is_before() { # INSTANT INSTANT
+  [ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | sort | head -n 1)" = "$1" ]
 }
 
 restore() { # REMOTE BUCKET
@@ -36,13 +75,7 @@ restore() { # REMOTE BUCKET
     origin="SOURCE:$2"
     say "$2 as it was at $INSTANT"
   else
-    copies="$FROM:$(eval "printf %s \"\$BUCKET_$FROM\"")/objects"
-    find_manifest "$FROM" "$copies/manifests/$2" || return 1
-    # Whole seconds: the manifest came last, in this one.
-    at=$(date -u -d "@$(($(date -u -d "$written" +%s) + 1))" +%Y-%m-%dT%H:%M:%SZ)
-    export "RCLONE_CONFIG_${FROM}_VERSION_AT=$at"
-    origin="$copies/$2"
-    say "$2 out of the copy of $FROM that was complete at $at ($manifest)"
+    find_copy "$FROM" "$2" || return 1
   fi
   listing "$origin" /tmp/wanted || return 1
   if [ -e /tmp/manifest ] && ! cmp /tmp/wanted /tmp/manifest; then

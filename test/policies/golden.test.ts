@@ -8,12 +8,20 @@ import { declare } from "../support/mocks.ts";
 import { environments } from "../support/stack.ts";
 import { judge } from "../support/policies.ts";
 import { availabilityMutations } from "./mutations/availability.ts";
-import { backupMutations } from "./mutations/backup.ts";
+import { bucketMutations } from "./mutations/backup/buckets.ts";
+import { jobMutations } from "./mutations/backup/jobs.ts";
+import { volumeMutations } from "./mutations/backup/volumes.ts";
 import { mutated } from "./mutations/change.ts";
 import { securityMutations } from "./mutations/security.ts";
 import { completeProduction } from "./production.ts";
 
-const mutations = [...backupMutations, ...availabilityMutations, ...securityMutations];
+const mutations = [
+  ...bucketMutations,
+  ...jobMutations,
+  ...volumeMutations,
+  ...availabilityMutations,
+  ...securityMutations,
+];
 
 describe.each(environments)("the stack %s", (environment) => {
   it("complies with every rule", () => expect(judge(readGolden(environment), environment).violations).toEqual([]));

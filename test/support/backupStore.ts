@@ -69,8 +69,11 @@ export class BackupStore {
     this.address = addressOf(areas.stores, index);
   }
 
-  /** @param edges Names of edge sites. */
-  async start(edges: readonly string[] = []): Promise<RunningProgram> {
+  /**
+   * @param edges Names of edge sites.
+   * @param folder Of the host, where its data stays when it ends. @default they go with it
+   */
+  async start(edges: readonly string[] = [], folder?: string): Promise<RunningProgram> {
     const { certificate, key } = this.certificate;
     const server = this.network.start(this.host, {
       argv: ["minio", "server", `--address=${this.address}:9000`, "--certs-dir=/etc/test/certs", "/var/lib/minio"],
@@ -82,6 +85,7 @@ export class BackupStore {
       },
       files: { "/etc/test/certs/public.crt": certificate, "/etc/test/certs/private.key": key },
       mounts: mountsOf("minio"),
+      ...(folder !== undefined && { folders: { "/var/lib/minio": folder } }),
     });
     await server.printed(/API: http/, 120);
     const ofEdges = edgeBuckets(edges, settings.retention).map((bucket) => ({ ...bucket, encryption }));

@@ -8,7 +8,11 @@ type PodSpec = types.output.core.v1.PodSpec;
 export type ContainerProgram = Required<Pick<DebianProgram, "argv" | "env" | "files" | "user">>;
 
 /** Specification of the pods of a workload that was declared. */
-export function podSpec(resources: readonly Declared[], kind: "Job" | "CronJob" | "Deployment", name: string): PodSpec {
+export function podSpec(
+  resources: readonly Declared[],
+  kind: "Job" | "CronJob" | "Deployment" | "StatefulSet",
+  name: string,
+): PodSpec {
   const template = kind === "CronJob" ? "spec.jobTemplate.spec.template" : "spec.template";
   return at(find(resources, kind, name).inputs, `${template}.spec`) as PodSpec;
 }

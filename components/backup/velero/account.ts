@@ -1,19 +1,15 @@
-import * as k8s from "@pulumi/kubernetes";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../../config/cluster.ts";
 import type { LastingArea } from "../../network/namespaces.ts";
-import { workloadLabels } from "../../workload/labels.ts";
+import { accountWith, grant, grantInCluster, type Holder } from "../../workload/account.ts";
 import { clusterKinds, namespacedKinds, rulesFor } from "./kinds.ts";
 
-export interface VeleroAccountArgs {
+/** The namespace is the server's. */
+export interface VeleroAccountArgs extends Holder {
   readonly cluster: Pick<ClusterSettings, "prefix">;
-  /** Namespace of the server. */
-  readonly namespace: pulumi.Input<string>;
   /** Namespaces that it backs up. */
   readonly namespaces: Readonly<Record<LastingArea, pulumi.Input<string>>>;
-  /** Its workload: the account has this name. */
-  readonly workload: string;
   /** It runs commands in pods. */
   readonly hooks: boolean;
   /** It may write what it has backed up. */
@@ -45,17 +41,13 @@ const own: Rule[] = [
 export class VeleroAccount extends pulumi.ComponentResource {
   /** Name of the account; it carries the dependency on its rights. */
   readonly account: pulumi.Output<string>;
-  private readonly args: VeleroAccountArgs;
 
   constructor(name: string, args: VeleroAccountArgs, opts?: pulumi.ComponentResourceOptions) {
     super("dify-ha:backup:VeleroAccount", name, {}, opts);
-    this.args = args;
-    const { namespace, namespaces, workload, hooks, restores } = args;
-    const account = new k8s.core.v1.ServiceAccount(
-      workload,
-      { metadata: this.metadata(namespace), automountServiceAccountToken: false },
-      { parent: this },
-    );
+    const { cluster, namespace, namespaces, workload, hooks, restores } = args;
+    const child = { parent: this };
+    const within = (part: string, target: pulumi.Input<string>, rules: Rule[]) =>
+      grant(args, { namespace: target, rules, name: `${workload}-${part}` }, child);
     const verbs = [...read, ...(restores ? write : [])];
     const inNamespace: Rule[] = [
       ...rulesFor(namespacedKinds, verbs),
@@ -64,39 +56,12 @@ export class VeleroAccount extends pulumi.ComponentResource {
       ...(restores ? restoreRules : []),
     ];
     const rights = [
-      ...Object.entries(namespaces).map(([area, target]) => this.inNamespace(area, target, inNamespace)),
-      this.inNamespace("own", namespace, own),
-      this.inCluster([...rulesFor(clusterKinds, verbs), ...clusterReads]),
+      ...Object.entries(namespaces).map(([area, target]) => within(area, target, inNamespace)),
+      within("own", namespace, own),
+      grantInCluster(args, { cluster, rules: [...rulesFor(clusterKinds, verbs), ...clusterReads] }, child),
     ];
-    const given = pulumi.all(rights.map(({ id }) => id));
-    this.account = pulumi.all([account.metadata.name, given]).apply(([accountName]) => accountName);
+    this.account = accountWith(args, rights, child);
     this.registerOutputs({});
-  }
-
-  private metadata(namespace: pulumi.Input<string>, name: string = this.args.workload) {
-    return { name, namespace, labels: { ...workloadLabels(this.args.workload) } };
-  }
-
-  private get subjects() {
-    return [{ kind: "ServiceAccount", name: this.args.workload, namespace: this.args.namespace }];
-  }
-
-  private inNamespace(part: string, namespace: pulumi.Input<string>, rules: Rule[]): k8s.rbac.v1.RoleBinding {
-    const metadata = this.metadata(namespace, `${this.args.workload}-${part}`);
-    const child = { parent: this };
-    const role = new k8s.rbac.v1.Role(metadata.name, { metadata, rules }, child);
-    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name };
-    return new k8s.rbac.v1.RoleBinding(metadata.name, { metadata, roleRef, subjects: this.subjects }, child);
-  }
-
-  private inCluster(rules: Rule[]): k8s.rbac.v1.ClusterRoleBinding {
-    const { workload, cluster } = this.args;
-    // No namespace keeps those of two environments apart.
-    const metadata = { name: `${cluster.prefix}-${workload}`, labels: { ...workloadLabels(workload) } };
-    const child = { parent: this };
-    const role = new k8s.rbac.v1.ClusterRole(workload, { metadata, rules }, child);
-    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name };
-    return new k8s.rbac.v1.ClusterRoleBinding(workload, { metadata, roleRef, subjects: this.subjects }, child);
   }
 }
 

@@ -1,8 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../../config/cluster.ts";
+import { accountWith, grantInCluster } from "../../workload/account.ts";
 import { oneTimeJob } from "../../workload/job.ts";
-import { workloadLabels } from "../../workload/labels.ts";
 
 export interface VeleroKindsArgs {
   readonly cluster: ClusterSettings;
@@ -51,13 +51,7 @@ export class VeleroKinds extends pulumi.ComponentResource {
   /** Rights to a kind that does not exist yet cannot be given by its name. */
   private account({ cluster, namespace }: VeleroKindsArgs): pulumi.Output<string> {
     const child = { parent: this };
-    const labels = { ...workloadLabels(workload) };
-    const account = new k8s.core.v1.ServiceAccount(
-      workload,
-      { metadata: { name: workload, namespace, labels }, automountServiceAccountToken: false },
-      child,
-    );
-    const metadata = { name: `${cluster.prefix}-${workload}`, labels };
+    const holder = { namespace, workload };
     const rules = [
       {
         apiGroups: ["apiextensions.k8s.io"],
@@ -65,16 +59,6 @@ export class VeleroKinds extends pulumi.ComponentResource {
         verbs: ["get", "list", "create", "patch"],
       },
     ];
-    const role = new k8s.rbac.v1.ClusterRole(workload, { metadata, rules }, child);
-    const binding = new k8s.rbac.v1.ClusterRoleBinding(
-      workload,
-      {
-        metadata,
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
-        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
-      },
-      child,
-    );
-    return pulumi.all([account.metadata.name, binding.id]).apply(([accountName]) => accountName);
+    return accountWith(holder, [grantInCluster(holder, { cluster, rules }, child)], child);
   }
 }

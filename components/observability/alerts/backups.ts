@@ -1,4 +1,5 @@
 import type { Settings } from "../../../config/settings.ts";
+import { follower } from "../../backup/follower.ts";
 import { maximumAge, scheduledJobs, type ScheduledJob } from "../../backup/schedules.ts";
 import { inWords, within, type Alert } from "./alert.ts";
 import { failedRun, late, missing, suspended } from "./jobs.ts";
@@ -35,6 +36,7 @@ export function backupAlerts(settings: Settings): Alert[] {
       ...{ runbook: "backup-failing", dashboard },
     },
     ...(names.includes("postgres-check") ? [archiveCheck(settings)] : []),
+    ...(settings.offsite.backend === "none" ? [] : followerAlerts(settings)),
     ...(settings.backup.velero.enabled ? veleroAlerts(settings) : []),
   ];
 }
@@ -71,6 +73,25 @@ function archiveCheck(settings: Settings): Alert {
     summary: "The log of Postgres does not arrive in an archive, or has a gap: instants after it cannot be restored.",
     ...{ runbook: "archive-failing", dashboard },
   };
+}
+
+/** It is ready while the second site is no further behind than it may be: scripts/backup/follow.py. */
+function followerAlerts(settings: Settings): Alert[] {
+  const { behind } = settings.backup.objects.follow;
+  const of = within(settings, "data", `deployment="${follower}"`);
+  const help = { runbook: "files-behind", dashboard } as const;
+  return [
+    {
+      ...{ name: "FilesBehind", severity: "critical", for: "3m", ...help },
+      expr: `max by (namespace, deployment) (kube_deployment_status_replicas_ready${of}) == 0`,
+      summary: `Files reach the second site later than within ${behind} s, or not at all: the loss of the site would cost those that are missing there.`,
+    },
+    {
+      ...{ name: "FilesNotFollowed", severity: "critical", for: "15m", ...help },
+      expr: `absent(kube_deployment_status_replicas_ready${of}) and on () count(kube_deployment_status_replicas_ready) > 0`,
+      summary: `There is no Deployment ${follower}, or nobody tells of it: files reach the second site by the scheduled copies only.`,
+    },
+  ];
 }
 
 /** Velero runs its schedules itself, and gives up after four hours (itemOperationTimeout). */

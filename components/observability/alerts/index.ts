@@ -1,6 +1,7 @@
 import type { Settings } from "../../../config/settings.ts";
 import type { AlertGroup } from "./alert.ts";
 import { backupAlerts } from "./backups.ts";
+import { bundledAlerts } from "./bundled.ts";
 import { clusterAlerts } from "./cluster.ts";
 import { drillAlerts } from "./drills.ts";
 import { etcdAlerts } from "./etcd.ts";
@@ -19,7 +20,7 @@ export function alertGroups(settings: Settings): AlertGroup[] {
     { name: "redis", alerts: redisAlerts(settings) },
     { name: "object-store", alerts: objectStoreAlerts(settings) },
     { name: "cluster", alerts: clusterAlerts(settings) },
-    { name: "monitoring", alerts: monitoringAlerts(settings) },
+    { name: "monitoring", alerts: [...monitoringAlerts(settings), ...bundledAlerts(settings)] },
   ];
   return groups.filter(({ alerts }) => alerts.length > 0);
 }

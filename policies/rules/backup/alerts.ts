@@ -1,6 +1,7 @@
 import { backupJobOf } from "../../read/backups.ts";
 import { kindOf, nameOf, namespaceOf, type Resource } from "../../read/resource.ts";
-import { list, text } from "../../read/values.ts";
+import { list, read, text } from "../../read/values.ts";
+import { parsed } from "../../read/yaml.ts";
 import { rule, violation } from "../../rule.ts";
 
 /** A job whose silence would be noticed by nobody but an alert. */
@@ -29,10 +30,17 @@ function isWatched(resource: Resource, drills: readonly string[]): boolean {
   return backupJobOf(resource) !== undefined || (kindOf(resource) === "CronJob" && drills.includes(nameOf(resource)));
 }
 
+/** Of a PrometheusRule, or of the file that a Prometheus of the stack's own reads. */
 function expressionsOf(resource: Resource): string[] {
-  if (kindOf(resource) !== "PrometheusRule") return [];
-  const rules = list(resource.inputs, "spec", "groups").flatMap((group) => list(group, "rules"));
-  return rules.flatMap((each) => (text(each, "alert") === undefined ? [] : (text(each, "expr") ?? [])));
+  const kind = kindOf(resource);
+  if (kind === "PrometheusRule") return expressionsIn(read(resource.inputs, "spec"));
+  const file = kind === "ConfigMap" ? text(resource.inputs, "data", "rules.yml") : undefined;
+  return file === undefined ? [] : expressionsIn(parsed("rules.yml", file));
+}
+
+function expressionsIn(rules: unknown): string[] {
+  const all = list(rules, "groups").flatMap((group) => list(group, "rules"));
+  return all.flatMap((each) => (text(each, "alert") === undefined ? [] : (text(each, "expr") ?? [])));
 }
 
 export const backupAlerts = rule({

@@ -1,20 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { etcdArguments } from "../../../components/postgres/etcdConfig.ts";
 import { certificateNames, hostOf, membersOf, paths } from "../../../components/postgres/layout.ts";
-import { BackupStore, backups, storeBuckets } from "../../support/backupStore.ts";
-import { openNetwork, usesDebian, type DebianResult } from "../../support/debian.ts";
+import { backups, storeBuckets, type BackupStore } from "../../support/backupStore.ts";
+import { usesDebian, type DebianResult } from "../../support/debian.ts";
 import type { Declared } from "../../support/mocks.ts";
-import { NamedNetwork } from "../../support/namedNetwork.ts";
 import { addressOf, areas, cluster, storeHosts, tlsVolume } from "../../support/postgresSample.ts";
 import { containerProgram, podSpec } from "../../support/renderedPod.ts";
 import { onSmallVolume } from "../../support/smallVolume.ts";
 import { issueCertificates, type Certificate } from "../../support/servers/certificates.ts";
 import { mountsOf } from "../../support/servers/server.ts";
 import { declareBackups } from "../../support/backupSample.ts";
+import { TwoSites } from "../../support/twoSites.ts";
 
 usesDebian();
 
@@ -23,56 +22,43 @@ const redisPassword = "a password of redisPassword";
 
 /** Jobs as the program declares them, with real servers: two MinIO sites, a Redis master with its replica, etcd. One after another. */
 describe("what is carried to the sites", { timeout: 120_000 }, () => {
-  let network: Awaited<ReturnType<typeof openNetwork>>;
-  let named: NamedNetwork;
   let certificates: Record<"minio" | "etcd" | "postgres-backup", Certificate>;
-  let stores: readonly [BackupStore, BackupStore];
+  let sites: TwoSites;
+  let stores: TwoSites["stores"];
   let resources: Declared[];
-  let outbox: string;
 
   beforeAll(async () => {
-    network = await openNetwork();
     certificates = await issueCertificates({
       minio: storeHosts,
       etcd: certificateNames("etcd", cluster),
       "postgres-backup": [],
     });
-    named = new NamedNetwork(network, [
-      ...storeHosts.map((host, i) => `${addressOf(areas.stores, i)} ${host}`),
+    sites = await TwoSites.start(certificates.minio, [
       ...redisHosts.map((host, i) => `127.0.6.${i + 1} ${host}`),
       `${addressOf(areas.etcd, 0)} ${hostOf("etcd", cluster)} ${membersOf("etcd", 1, cluster)[0]?.host}`,
     ]);
-    stores = [new BackupStore(named, certificates.minio, 0), new BackupStore(named, certificates.minio, 1)];
+    stores = sites.stores;
     const endpoints = [`https://${hostOf("etcd", cluster)}:2379`, "https://127.0.9.9:2379"];
     resources = await declareBackups({
       authority: certificates.minio.authority,
       backup: { clusterEtcd: { endpoints, secret: "postgres-backup-tls" } },
     });
-    await Promise.all(stores.map((store) => store.start()));
-    outbox = await mkdtemp(join(tmpdir(), "outbox-"));
-    await chmod(outbox, 0o777);
   }, 120_000);
-  afterAll(async () => {
-    await named.stop();
-    await network.close();
-    await rm(outbox, { recursive: true });
-  });
-  beforeEach(async () => {
-    for (const file of await readdir(outbox)) await rm(join(outbox, file), { recursive: true });
-  });
+  afterAll(() => sites.stop());
+  beforeEach(() => sites.emptyOutbox());
 
   const succeeded = (result: DebianResult) => expect(result.exitCode, result.stderr + result.stdout).toBe(0);
 
   type Change = { readonly env?: Record<string, string>; readonly files?: Record<string, string> };
   function run(job: string, container: string, { env, files }: Change = {}): Promise<DebianResult> {
     const rendered = containerProgram(resources, podSpec(resources, "CronJob", job), container);
-    return named.run({
+    return sites.named.run({
       ...rendered,
       env: { ...rendered.env, ...env },
       files: { ...rendered.files, ...tlsVolume(paths.tls, certificates["postgres-backup"]), ...files },
       // As in the pod: who takes the backup may write, who looks at it may not.
-      ...(container === "snapshot" && { folders: { "/outbox": outbox } }),
-      mounts: { ...mountsOf("etcdctl"), ...(container !== "snapshot" && { "/outbox": outbox }) },
+      ...(container === "snapshot" && { folders: { "/outbox": sites.outbox } }),
+      mounts: { ...mountsOf("etcdctl"), ...(container !== "snapshot" && { "/outbox": sites.outbox }) },
       timeoutSeconds: 100,
     });
   }
@@ -87,7 +73,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
   function decrypted(site: 0 | 1, path: string): Promise<DebianResult> {
     const { env, files, user } = containerProgram(resources, podSpec(resources, "CronJob", "redis-rdb"), "upload");
     const remote = site === 0 ? "CLUSTER" : "OFFSITE";
-    return named.run({
+    return sites.named.run({
       argv: [
         "sh",
         "-c",
@@ -106,7 +92,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
   }
 
   it("is encrypted at each, comes with checksums, and can be read with the site's key alone", async () => {
-    await writeFile(join(outbox, "some.data"), "what must be kept");
+    await writeFile(join(sites.outbox, "some.data"), "what must be kept");
     succeeded(await run("redis-rdb", "upload"));
     for (const [i, store] of stores.entries()) {
       const objects = await listed(store, "redis");
@@ -119,8 +105,11 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
   });
 
   it("lets older ones go only when something newer has arrived", async () => {
-    await writeFile(join(outbox, "newer.data"), "newer");
-    const away = await run("redis-rdb", "upload", { env: { KEEP_DAYS: "0" }, files: named.without(storeHosts[1]) });
+    await writeFile(join(sites.outbox, "newer.data"), "newer");
+    const away = await run("redis-rdb", "upload", {
+      env: { KEEP_DAYS: "0" },
+      files: sites.named.without(storeHosts[1]),
+    });
     expect(away.exitCode).toBe(1);
     expect(away.stderr).toContain("OFFSITE does not have the backup");
     expect((await listed(stores[1], "redis")).some((path) => path.endsWith("some.data.bin"))).toBe(true);
@@ -132,7 +121,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
   });
 
   it("says so when the access key is not valid any more", async () => {
-    await writeFile(join(outbox, "some.data"), "kept");
+    await writeFile(join(sites.outbox, "some.data"), "kept");
     const result = await run("redis-rdb", "upload", { env: { RCLONE_CONFIG_CLUSTER_SECRET_ACCESS_KEY: "expired" } });
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toMatch(/SignatureDoesNotMatch|403/);
@@ -141,7 +130,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
 
   describe("Redis", () => {
     const server = (i: number, ...args: string[]) =>
-      named.start(redisHosts[i] ?? "", {
+      sites.named.start(redisHosts[i] ?? "", {
         argv: [
           "redis-server",
           ...["--bind", `127.0.6.${i + 1}`, "--requirepass", redisPassword, "--masterauth", redisPassword],
@@ -150,7 +139,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
       });
     const cli = async (i: number, ...args: string[]) =>
       (
-        await named.run({
+        await sites.named.run({
           argv: ["redis-cli", "-h", redisHosts[i] ?? "", ...args],
           env: { REDISCLI_AUTH: redisPassword },
         })
@@ -169,11 +158,11 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
       succeeded(result);
       expect(result.stdout).toContain(`from ${redisHosts[1]}`);
       expect(result.stdout).toMatch(/1 keys read/);
-      expect(await readdir(outbox)).toEqual(["dump.rdb"]);
+      expect(await readdir(sites.outbox)).toEqual(["dump.rdb"]);
     });
 
     it("is taken from the master when there is no replica", async () => {
-      named.running.get(redisHosts[1] ?? "")?.kill();
+      sites.named.running.get(redisHosts[1] ?? "")?.kill();
       expect((await run("redis-rdb", "snapshot")).stdout).toContain(`from ${redisHosts[0]}`);
     });
 
@@ -185,7 +174,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
 
     it("says so when its volume is full", async () => {
       await cli(0, "set", "large", randomBytes(30_000).toString("base64"));
-      const result = await onSmallVolume(outbox, 16, () => run("redis-rdb", "snapshot"));
+      const result = await onSmallVolume(sites.outbox, 16, () => run("redis-rdb", "snapshot"));
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain("did not send its data");
       expect(result.stderr).toMatch(/short write[^]*\/outbox is full, its size is redis.storage/);
@@ -205,7 +194,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
         tls: "/etc/etcd-tls",
         commonName: "etcd",
       });
-      const etcd = named.start("etcd", {
+      const etcd = sites.named.start("etcd", {
         argv: [
           "etcd",
           ...args.map((arg) => arg.replaceAll("0.0.0.0", addressOf(areas.etcd, 0)).replace("level=warn", "level=info")),
@@ -218,7 +207,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
 
     it.each(["etcd-snapshot", "cluster-etcd-snapshot-0"])("leaves a snapshot that can be read: %s", async (job) => {
       succeeded(await run(job, "snapshot"));
-      expect(await readdir(outbox)).toEqual(["etcd.db"]);
+      expect(await readdir(sites.outbox)).toEqual(["etcd.db"]);
       const checked = await run(job, "check");
       succeeded(checked);
       expect(checked.stdout).toMatch(/^[0-9a-f]{1,8}, \d+, \d+, /);
@@ -226,7 +215,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
     });
 
     it("says so when its volume is full", async () => {
-      const result = await onSmallVolume(outbox, 8, () => run("etcd-snapshot", "snapshot"));
+      const result = await onSmallVolume(sites.outbox, 8, () => run("etcd-snapshot", "snapshot"));
       expect(result.exitCode).not.toBe(0);
       expect(result.stderr).toContain("no space left on device");
     });
@@ -238,13 +227,13 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
     it("fails for the member that is away, and for no other", async () => {
       const away = await run("cluster-etcd-snapshot-1", "snapshot", impatient);
       expect(away.exitCode).not.toBe(0);
-      expect(await readdir(outbox)).not.toContain("etcd.db");
+      expect(await readdir(sites.outbox)).not.toContain("etcd.db");
       succeeded(await run("cluster-etcd-snapshot-0", "snapshot"));
     });
 
     it("is not uploaded when it is damaged", async () => {
       succeeded(await run("etcd-snapshot", "snapshot"));
-      await truncate(join(outbox, "etcd.db"), 5000);
+      await truncate(join(sites.outbox, "etcd.db"), 5000);
       expect((await run("etcd-snapshot", "check")).exitCode).not.toBe(0);
     });
 
@@ -255,7 +244,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
         files: tlsVolume(paths.tls, other),
       });
       expect(stranger.exitCode).not.toBe(0);
-      expect(await readdir(outbox)).not.toContain("etcd.db");
+      expect(await readdir(sites.outbox)).not.toContain("etcd.db");
     });
   });
 
@@ -297,7 +286,7 @@ describe("what is carried to the sites", { timeout: 120_000 }, () => {
 
     it("are copied to the site that is there when the other is not", async () => {
       succeeded(await put("upload_files/c.txt", "third"));
-      const result = await run("objects-copy", "copy", { files: named.without(storeHosts[1]) });
+      const result = await run("objects-copy", "copy", { files: sites.named.without(storeHosts[1]) });
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain(`${dify.name} was not copied to OFFSITE`);
       expect(await copied(stores[0], "upload_files/c.txt")).toBe("third");

@@ -67,6 +67,11 @@ const cronJob = (namespace: string, name: string, metric: string, time: number):
   [`${metric}{${namespace}, cronjob="${name}"}`]: all(time),
 });
 
+/** Instances of a Deployment that are ready. */
+const ready = (deployment: string, value: number | string): Series =>
+  each("kube_deployment_status_replicas_ready", [`${data}, deployment="${deployment}"`], [value]);
+const follower = (value: number | string) => ready("objects-follower", value);
+
 function late(namespace: string): (rule: AlertingRule) => Case {
   return (rule) => {
     const name = rule.labels["cronjob"] ?? "";
@@ -165,6 +170,14 @@ export const cases: Readonly<Record<string, (rule: AlertingRule) => Case>> = {
   BackupRunFailed: () => failedRun(data, "redis-rdb"),
   BackupSuspended: () => suspended(data, "redis-rdb", "restore-redis"),
   ArchiveCheckFailed: () => failedRun(data, "postgres-check"),
+  FilesBehind: () => ({
+    fires: [follower(0), follower(`1x${minutes - 10} 0x20`)],
+    silent: [follower(1), follower(lately(1, 0)), {}],
+  }),
+  FilesNotFollowed: () => ({
+    fires: [ready("pgbouncer", 2)],
+    silent: [follower(0), { ...follower(1), ...ready("pgbouncer", 2) }, {}],
+  }),
   VeleroBackupLate: (rule) => {
     const newest = (time: number): Series => ({
       [`velero_backup_last_successful_timestamp{${data}, schedule="${rule.labels["schedule"]}"}`]: all(time),
@@ -320,6 +333,31 @@ export const cases: Readonly<Record<string, (rule: AlertingRule) => Case>> = {
   MetricsMissing: ({ labels }) => ({
     fires: [{}],
     silent: [labels["metrics"] === "kubelet" ? volume(all(1)) : pod(0, "ReplicaSet", "Running")],
+  }),
+  NoticesFailing: () => {
+    const failed = (values: number | string) =>
+      each("alertmanager_notifications_failed_total", [`${data}, job="alertmanager", integration="webhook"`], [values]);
+    return { fires: [failed(`0+1x${minutes + 10}`)], silent: [failed(7)] };
+  },
+  AlertsNotSent: () => ({
+    fires: [
+      members("prometheus", "prometheus_notifications_alertmanagers_discovered", 2, 0),
+      members("prometheus", "prometheus_notifications_dropped_total", `0+1x${minutes + 10}`),
+    ],
+    silent: [
+      {
+        ...members("prometheus", "prometheus_notifications_alertmanagers_discovered", 2, 1),
+        ...members("prometheus", "prometheus_notifications_dropped_total", 7),
+      },
+    ],
+  }),
+  AlertsNotEvaluated: () => ({
+    fires: [members("prometheus", "prometheus_rule_evaluation_failures_total", 0, `0+1x${minutes + 10}`)],
+    silent: [members("prometheus", "prometheus_rule_evaluation_failures_total", 0, 7)],
+  }),
+  AlertmanagersApart: () => ({
+    fires: [members("alertmanager", "alertmanager_cluster_members", 2, 1)],
+    silent: [members("alertmanager", "alertmanager_cluster_members", 2, 2)],
   }),
 };
 

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { alertmanagerYaml } from "../../../components/observability/alertmanager/config.ts";
 import { alertGroups } from "../../../components/observability/alerts/index.ts";
 import { dashboards } from "../../../components/observability/dashboards/index.ts";
+import { rulesFile } from "../../../components/observability/rules.ts";
 import { proxyConfig } from "../../../components/objectStore/proxyConfig.ts";
 import { cachedModule } from "../../../local/cluster/crds.ts";
 import { readGolden } from "../../support/golden.ts";
@@ -59,6 +62,28 @@ describe("every metric that alerts and dashboards are made of", { timeout: 60_00
     );
     expect(missingFrom(text, "haproxy")).toEqual([]);
     expect(text).toMatch(/^haproxy_backend_active_servers\{proxy="servers"\} 0$/m);
+  });
+
+  it("comes from Prometheus and Alertmanager", async () => {
+    const prometheus = await scraped(
+      "prometheus --config.file=/etc/p.yml --storage.tsdb.path=/tmp/p --web.listen-address=127.0.0.1:9090",
+      "http://127.0.0.1:9090/metrics",
+      {
+        "/etc/p.yml": stringify({
+          rule_files: ["/etc/rules.yml"],
+          alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:1"] }] }] },
+        }),
+        "/etc/rules.yml": rulesFile(whole),
+      },
+    );
+    expect(used("prometheus").length).toBeGreaterThan(2);
+    expect(missingFrom(prometheus, "prometheus")).toEqual([]);
+    const options = "--config.file=/etc/a.yml --storage.path=/tmp/a --cluster.listen-address=127.0.0.1:9094";
+    const alertmanager = await scraped(`prometheus-alertmanager ${options}`, "http://127.0.0.1:9093/metrics", {
+      "/etc/a.yml": alertmanagerYaml(whole.notices, { secrets: "/secrets", forwarder: "http://127.0.0.1:9" }),
+    });
+    expect(used("alertmanager").length).toBeGreaterThan(1);
+    expect(missingFrom(alertmanager, "alertmanager")).toEqual([]);
   });
 
   it("is of a backend that the proxies have", () => {

@@ -19,4 +19,4 @@ export const everything = {
   },
 } as const;
 
-export const wholeStack = (): Settings => settings(everything);
+export const wholeStack = (): Settings => settings({ ...everything, observability: { backend: "bundled" } });

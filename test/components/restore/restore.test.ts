@@ -1,17 +1,16 @@
 import { readFileSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { BackupStore, backups } from "../../support/backupStore.ts";
+import { backups } from "../../support/backupStore.ts";
 import { declareBackups } from "../../support/backupSample.ts";
-import { openNetwork, usesDebian, type DebianResult } from "../../support/debian.ts";
+import { usesDebian, type DebianResult } from "../../support/debian.ts";
 import type { Declared } from "../../support/mocks.ts";
-import { NamedNetwork } from "../../support/namedNetwork.ts";
-import { addressOf, areas, storeHosts } from "../../support/postgresSample.ts";
+import { storeHosts } from "../../support/postgresSample.ts";
 import { containerProgram, podSpec } from "../../support/renderedPod.ts";
 import { issueCertificates } from "../../support/servers/certificates.ts";
+import { TwoSites } from "../../support/twoSites.ts";
 
 usesDebian();
 
@@ -21,44 +20,32 @@ const record = "20261122T020000Z-3f9c";
 
 /** The jobs of a restore as the program declares them, with real servers: two MinIO sites, a Redis master and its replica. One after another. */
 describe("the jobs of a restore", { timeout: 120_000 }, () => {
-  let network: Awaited<ReturnType<typeof openNetwork>>;
-  let named: NamedNetwork;
-  let stores: readonly [BackupStore, BackupStore];
+  let sites: TwoSites;
+  let stores: TwoSites["stores"];
   let resources: Declared[];
-  let outbox: string;
   let instant: string;
 
   beforeAll(async () => {
-    network = await openNetwork();
     const { minio } = await issueCertificates({ minio: storeHosts });
-    named = new NamedNetwork(network, [
-      ...storeHosts.map((host, i) => `${addressOf(areas.stores, i)} ${host}`),
-      ...redisHosts.map((host, i) => `127.0.6.${i + 1} ${host}`),
-    ]);
-    stores = [new BackupStore(named, minio, 0), new BackupStore(named, minio, 1)];
+    sites = await TwoSites.start(
+      minio,
+      redisHosts.map((host, i) => `127.0.6.${i + 1} ${host}`),
+    );
+    stores = sites.stores;
     resources = await declareBackups({ authority: minio.authority });
-    await Promise.all(stores.map((store) => store.start()));
-    outbox = await mkdtemp(join(tmpdir(), "outbox-"));
-    await chmod(outbox, 0o777);
   }, 120_000);
-  afterAll(async () => {
-    await named.stop();
-    await network.close();
-    await rm(outbox, { recursive: true });
-  });
-  beforeEach(async () => {
-    for (const file of await readdir(outbox)) await rm(join(outbox, file), { recursive: true });
-  });
+  afterAll(() => sites.stop());
+  beforeEach(() => sites.emptyOutbox());
 
   const succeeded = (result: DebianResult) => expect(result.exitCode, result.stderr + result.stdout).toBe(0);
 
   function run(job: string, container: string, env: Record<string, string> = {}, files: Record<string, string> = {}) {
     const rendered = containerProgram(resources, podSpec(resources, "CronJob", job), container);
-    return named.run({
+    return sites.named.run({
       ...rendered,
       env: { ...rendered.env, ...env },
       files: { ...rendered.files, ...files },
-      folders: { "/outbox": outbox },
+      folders: { "/outbox": sites.outbox },
       timeoutSeconds: 100,
     });
   }
@@ -149,14 +136,14 @@ describe("the jobs of a restore", { timeout: 120_000 }, () => {
       const looked = await objects({ STEP: "look", FROM: "OFFSITE", RECORD: record });
       succeeded(looked);
       expect(looked.stdout).toContain("dify-files: 3 objects can be had");
-      const away = await objects({ FROM: "OFFSITE", RECORD: record }, named.without(storeHosts[1]));
+      const away = await objects({ FROM: "OFFSITE", RECORD: record }, sites.named.without(storeHosts[1]));
       expect(away.exitCode).toBe(1);
       expect(Object.keys(await contents())).toHaveLength(3);
     });
   });
 
   it("has a bundle of secrets that the pass phrase alone opens", async () => {
-    await writeFile(join(outbox, "difySecretKey"), "what Dify encrypts with");
+    await writeFile(join(sites.outbox, "difySecretKey"), "what Dify encrypts with");
     succeeded(await run("secrets-bundle", "upload"));
     const { env = {}, files = {} } = containerProgram(
       resources,
@@ -165,7 +152,7 @@ describe("the jobs of a restore", { timeout: 120_000 }, () => {
     );
     const site = Object.entries(env).map(([name, value]) => [name.replace("_OFFSITE_", "_SITE_"), value] as const);
     const open = (passphrase: string) =>
-      named.run({
+      sites.named.run({
         argv: ["sh", "-c", "sh /opt/open-bundle.sh /tmp/opened && cat /tmp/opened/difySecretKey"],
         env: { ...Object.fromEntries(site), BUCKET: backups.bucket },
         files: { ...files, "/opt/open-bundle.sh": readFileSync("scripts/restore/open-bundle.sh", "utf8") },
@@ -181,10 +168,10 @@ describe("the jobs of a restore", { timeout: 120_000 }, () => {
     function start(index: number): void {
       const replica = index > 0 ? ["--replicaof", redisHosts[0] ?? "", "6379", "--masterauth", redisPassword] : [];
       const address = ["--bind", `127.0.6.${index + 1}`, "--requirepass", redisPassword, "--dir", "/tmp"];
-      named.start(redisHosts[index] ?? "", { argv: ["redis-server", ...address, ...replica] });
+      sites.named.start(redisHosts[index] ?? "", { argv: ["redis-server", ...address, ...replica] });
     }
     async function redis(host: number, ...args: string[]): Promise<string> {
-      const { stdout } = await named.run({
+      const { stdout } = await sites.named.run({
         argv: ["redis-cli", "-h", redisHosts[host] ?? "", ...args],
         env: { REDISCLI_AUTH: redisPassword },
       });
@@ -196,7 +183,7 @@ describe("the jobs of a restore", { timeout: 120_000 }, () => {
 
     it("gives the master the keys of a snapshot, in every database and with their times, and its replica follows", async () => {
       for (const i of [0, 1]) start(i);
-      await named.running.get(redisHosts[1] ?? "")?.printed(/Finished with success/);
+      await sites.named.running.get(redisHosts[1] ?? "")?.printed(/Finished with success/);
       await redis(0, "set", "a key", "binary \u0001 text\nand more");
       await redis(0, "set", "ends", "soon", "EX", "1000");
       await redis(0, "rpush", "celery", "task 1", "task 2");
@@ -206,7 +193,7 @@ describe("the jobs of a restore", { timeout: 120_000 }, () => {
       succeeded(await run("redis-rdb", "upload"));
       await redis(0, "set", "later", "is gone");
       await redis(0, "del", "a key");
-      for (const file of await readdir(outbox)) await rm(join(outbox, file), { recursive: true });
+      await sites.emptyOutbox();
       succeeded(await fetch({ SITE: "OFFSITE" }));
       const began = Date.now();
       const result = await load();

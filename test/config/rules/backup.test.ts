@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { settings } from "../../support/settings.ts";
 
+const bucket = (name: string) => ({ bucket: name, accessKey: name });
+const offsite = {
+  backend: "s3",
+  endpoint: "https://far",
+  backups: bucket("far-backups"),
+  catalogue: bucket("far-records"),
+};
+
 describe("settings of backups", () => {
   it("fit together as they are", () => expect(() => settings({})).not.toThrow());
 
@@ -14,6 +22,16 @@ describe("settings of backups", () => {
       "two copies of buckets at one minute",
       { backup: { coordinated: { take: "20 1 * * *" } } },
       'backup.coordinated.take: "20 1 * * *" begins at the same minute as objects.copy ("20 1 * * *")',
+    ],
+    [
+      "a follower that looks for lost events too seldom",
+      { backup: { objects: { follow: { behind: 60, list: 120 } } }, offsite },
+      "backup.objects.follow.list: 120 s between two listings leave no time to copy what they find within 60 s",
+    ],
+    [
+      "deletions that go off site before the newest rows",
+      { backup: { objects: { follow: { behind: 600 } } } },
+      "after 900 s a file may be gone that a row of the newest instant names, which may be 600 s old",
     ],
     [
       "full backups that are gone before the next one",

@@ -17,3 +17,10 @@ describe("a stack that an operator's Prometheus watches", () => {
 
   it("needs neither where nobody watches", () => expect(settings().observability).toEqual({ backend: "none" }));
 });
+
+describe("monitoring of the stack's own", () => {
+  const bundled = (prometheus: unknown) => () => settings({ observability: { backend: "bundled", prometheus } });
+  it("needs no namespace of somebody else's Prometheus", () => expect(bundled({})).not.toThrow());
+  it("keeps no more than its volume holds", () =>
+    expect(bundled({ storage: "2Gi" })).toThrow(/observability.prometheus.retention.days: 15 days of 30000 series/));
+});

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiException, AppsV1Api, CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { namespaceNames } from "../../../components/network/namespaces.ts";
 import { names } from "../../../components/postgres/layout.ts";
-import { execute } from "./exec.ts";
+import { execute } from "../../../runbooks/exec.ts";
 import { askCommand, programFolder, workloadName, workloadPod } from "./pod.ts";
 import { parseProgress, parseReport, type Progress, type Report } from "./report.ts";
 
@@ -144,9 +144,12 @@ export class Workload {
     return this.#run(askCommand(path, query));
   }
 
-  #run(command: readonly string[]): Promise<string> {
+  /** @throws with all that it printed, when it fails. */
+  async #run(command: readonly string[]): Promise<string> {
     const place = { namespace: this.#namespace, pod: workloadName, container: "workload" };
-    return execute(this.#config, place, command);
+    const { code, stdout, stderr } = await execute(this.#config, place, command);
+    if (code === 0) return stdout;
+    throw new Error([stdout, stderr, `It ended with ${code}.`].filter(Boolean).join("\n"));
   }
 
   async #delete(): Promise<void> {

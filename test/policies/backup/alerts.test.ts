@@ -37,4 +37,18 @@ describe("a stack without alerts", () => {
     expect(stack.map((resource) => backupAlerts.judge(resource, stack, {}, undefined).violations.length)).toEqual([
       0, 1, 0, 0,
     ]));
+
+  it("has some when a Prometheus of its own reads them from a file", () => {
+    const named = (expr: string) => `groups: [{ name: a, rules: [{ alert: BackupLate, expr: '${expr}' }] }]`;
+    const file = (expr: string): Resource => ({
+      type: "kubernetes:core/v1:ConfigMap",
+      name: "prometheus",
+      inputs: { metadata: { name: "prometheus", namespace: "dify-data" }, data: { "rules.yml": named(expr) } },
+    });
+    const watched = stack.filter(({ name }) => name === "redis-rdb");
+    const judged = (rules: Resource) =>
+      watched.flatMap((each) => backupAlerts.judge(each, [...watched, rules], {}, undefined).violations);
+    expect(judged(file(about("redis-rdb", "dify-data")))).toEqual([]);
+    expect(judged(file(about("others", "dify-data")))).toEqual([expect.stringContaining("no alert is about it")]);
+  });
 });

@@ -28,7 +28,9 @@ describe("how old copies may be", () => {
       catalogue: { bucket: "far-catalogue", accessKey: "far-catalogue" },
     };
     const backup = { snapshots: { class: "ebs" } };
-    expect(backupAges(settings({ backup, offsite }))).toMatchObject({ volumeCopyHours: 192 });
+    // As long as files may take, and as the second site is told of it.
+    const far = { volumeCopyHours: 192, objectsFollowedSeconds: 90 };
+    expect(backupAges(settings({ backup, offsite }))).toMatchObject(far);
     expect(backupAges(settings({ backup }))).not.toHaveProperty("volumeCopyHours");
     const edges = {
       sites: [
@@ -45,6 +47,7 @@ describe("how old copies may be", () => {
 
 describe("the copies that there must be", () => {
   const outputs: BarOutputs = { objectsBackupHours: 36, secretsBackupHours: 24.25, postgresLogSeconds: 80 };
+  const yearly = { volumeCopyHours: 192, edgeBackupHours: 25, veleroWeeklyHours: 172 };
   const names = (changes: Partial<BarOutputs>) =>
     barsOf({ ...outputs, ...changes }).map(({ dataSet, site }) => `${dataSet}/${site}`);
 
@@ -52,13 +55,12 @@ describe("the copies that there must be", () => {
     expect(names({})).toEqual(["postgres/cluster", "objects/cluster", "secrets/cluster"]));
 
   it("lie at both sites with one; those of edges, which are elsewhere themselves, in the cluster", () =>
-    expect(
-      names({ offsiteEndpoint: "https://far", volumeCopyHours: 192, edgeBackupHours: 25, veleroWeeklyHours: 172 }),
-    ).toEqual([
+    expect(names({ offsiteEndpoint: "https://far", objectsFollowedSeconds: 90, ...yearly })).toEqual([
       "postgres/cluster",
       "postgres/offsite",
       "objects/cluster",
       "objects/offsite",
+      "followed/offsite",
       "secrets/cluster",
       "secrets/offsite",
       "volumes/offsite",

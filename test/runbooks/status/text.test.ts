@@ -45,6 +45,21 @@ Could not be asked, which is no good news:
     ).toBe("  Redis (cluster, off site): its jobs: connection refused");
   });
 
+  it("counts files by what is followed, and by the scheduled copies where nothing is", () => {
+    const of = (dataSet: "objects" | "followed", seconds: number) =>
+      copy({ dataSet, site: "offsite", maxAgeSeconds: 90, jobs: [] }, { instant: { place: "", value: ago(seconds) } });
+    const text = (...copies: ReturnType<typeof of>[]) => headline({ ...status, copies });
+    expect(text(of("objects", 36_000), of("followed", 20))).toMatch(
+      /lost: of files as they are written the last 20 s\.$/,
+    );
+    expect(text(of("objects", 36_000))).toMatch(/lost: of files of Dify and plugins the last 10 h\.$/);
+    const nothing = copy(
+      { dataSet: "followed", site: "offsite", maxAgeSeconds: 90, jobs: [] },
+      { instant: { place: "", value: undefined } },
+    );
+    expect(text(of("objects", 36_000), nothing)).toMatch(/lost: of files of Dify and plugins the last 10 h\.$/);
+  });
+
   it("says what the loss of the site costs, also when nobody knows, or all of it", () => {
     const far = { ...redisBar, site: "offsite" } as const;
     const text = (heard: Partial<Heard>) => headline({ ...status, copies: [copy(far, heard)] });

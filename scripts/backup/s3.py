@@ -1,10 +1,11 @@
-"""A bucket of S3 or of what speaks its protocol: reading, listing as of an instant, and what a lock must refuse. Standard library only."""
+"""A bucket of S3 or of what speaks its protocol: reading, listing as of an instant, following its events, and what a lock must refuse. Standard library only."""
 
 import base64
 import datetime
 import hashlib
 import hmac
 import http.client
+import json
 import os
 import ssl
 import urllib.parse
@@ -15,11 +16,11 @@ TRIES = 3
 
 
 class StoreError(Exception):
-    """What the store said in place of doing it (`code`), or why it could not be asked."""
+    """What the store said in place of doing it (`code`), or why it could not be asked. `deleted`: what was asked for was there, and was deleted."""
 
-    def __init__(self, text, code=None, status=None):
+    def __init__(self, text, code=None, status=None, deleted=False):
         super().__init__(text)
-        self.code, self.status = code, status
+        self.code, self.status, self.deleted = code, status, deleted
 
 
 class Sum:
@@ -57,12 +58,12 @@ class Bucket:
 
     def put(self, key, body, headers=None, **query):
         """Identifier of the version that was written. @raises StoreError"""
-        given = {"Content-MD5": base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(), **(headers or {})}
+        given = {"Content-MD5": md5_of(body), **(headers or {})}
         return self.ask("PUT", key, body=body, headers=given, query=query)[0].get("x-amz-version-id")
 
-    def delete(self, key, version):
-        """@raises StoreError"""
-        self.ask("DELETE", key, query={"versionId": version})
+    def delete(self, key, version=None):
+        """Deletes a version; without one puts a marker over them all. @raises StoreError"""
+        self.ask("DELETE", key, query={"versionId": version} if version else {})
 
     def lock_until(self, key, version, mode, until):
         """Sets the date until which a version is locked. @raises StoreError"""
@@ -71,14 +72,43 @@ class Bucket:
 
     def keys(self, prefix):
         """All keys that begin so. @raises StoreError"""
-        found, token = [], None
+        return [key for key, _, _ in self.listed(prefix)]
+
+    def listed(self, prefix, page=lambda: None):
+        """Key, bytes and time of writing of all that begin so, in the order of their keys; calls `page` with each answer. @raises StoreError"""
+        token = None
         while True:
-            query = {"list-type": "2", "prefix": prefix, **({"continuation-token": token} if token else {})}
+            # XML has no way to write some characters that a key may have.
+            query = {"list-type": "2", "prefix": prefix, "encoding-type": "url", **({"continuation-token": token} if token else {})}
             root = self._xml(query)
-            found += [_text(each, "Key") for each in _all(root, "Contents")]
+            page()
+            for each in _all(root, "Contents"):
+                yield urllib.parse.unquote_plus(_text(each, "Key")), int(_text(each, "Size")), _text(each, "LastModified")
             token = _text(root, "NextContinuationToken")
             if not token:
-                return found
+                return
+
+    def events(self, names, ping):
+        """
+        MinIO's events as they come, and None at least every `ping` seconds, the first of which says that what comes from now on is told of. On a
+        connection of its own. @raises StoreError when it is refused or ends
+        """
+        path, target = f"/{self.name}", "&".join(f"{name}={value}" for name, value in sorted([*(("events", quoted(name)) for name in names), ("ping", ping)]))
+        connection = http.client.HTTPSConnection(*self.address, timeout=5 * ping, context=self.context)
+        try:
+            connection.request("GET", f"{path}?{target}", headers=self._signed("GET", path, target, b"", {}))
+            answer = connection.getresponse()
+            if answer.status >= 300:
+                code, said = _refusal(answer.read().decode(errors="replace"))
+                raise StoreError(f"events of {self.name}: {answer.status} {code or ''} {said}".strip(), code, answer.status)
+            yield None
+            while line := answer.readline():
+                yield from json.loads(line).get("Records") or [None]
+            raise StoreError(f"{self.host} has ended the events of {self.name}")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise StoreError(f"events of {self.name} have ended: {error or type(error).__name__}") from None
+        finally:
+            connection.close()
 
     def version(self, key, instant=None):
         """Version of an object as it was at an instant, or is now: identifier, bytes and time of writing; None when there is none. @raises StoreError"""
@@ -124,7 +154,8 @@ class Bucket:
         if answer.status >= 300:
             text = answer.read().decode(errors="replace")
             code, said = _refusal(text)
-            raise StoreError(f"{method} {path}: {answer.status} {code or ''} {said}".strip(), code, answer.status)
+            deleted = answer.headers.get("x-amz-delete-marker") == "true"
+            raise StoreError(f"{method} {path}: {answer.status} {code or ''} {said}".strip(), code, answer.status, deleted)
         if sink is None:
             return answer.headers, answer.read()
         sink.begin()
@@ -162,6 +193,16 @@ class Bucket:
 def time_of(text):
     # Older versions of Python do not know the letter.
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def md5_of(body):
+    """As a header has it: what is locked is taken with a checksum only."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+def text_in(answer, name):
+    """Text of an element of an answer; None when there is none."""
+    return _text(xml.fromstring(answer), name)
 
 
 def quoted(text):
