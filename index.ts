@@ -6,6 +6,7 @@ import { Credentials } from "./components/credentials.ts";
 import { Drills } from "./components/drills/drills.ts";
 import { Dify } from "./components/dify/dify.ts";
 import { databaseClients } from "./components/dify/databaseClients.ts";
+import { meshTransformation } from "./components/network/mesh.ts";
 import { namespaceNames } from "./components/network/namespaces.ts";
 import { Network } from "./components/network/network.ts";
 import { ObjectStore } from "./components/objectStore/objectStore.ts";
@@ -149,7 +150,7 @@ export default function program(): StackOutputs {
         }),
       },
     },
-    options,
+    { ...options, ...(settings.network.mesh === "istio" && { transformations: [meshTransformation(settings)] }) },
   );
 
   if (settings.observability.backend !== "none")

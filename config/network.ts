@@ -35,6 +35,11 @@ export const networkSettings = z
         ports: z.array(z.number().int().min(1).max(65535)).min(1).default([443, 6443]),
       })
       .prefault({}),
+    /**
+     * A service mesh that the cluster has: `istio` gives Dify's own services a proxy each, and leaves out databases, Jobs and sandboxes. It wants Istio
+     * 1.24 or later in namespace istio-system with its CNI plugin, as pods here may not change their own network. docs/mesh.md.
+     */
+    mesh: z.enum(["none", "istio"]).default("none"),
     /** Namespace of Prometheus, which may then read metrics. */
     monitoringNamespace: z.string().min(1).optional(),
   })

@@ -70,7 +70,9 @@ export type Outsider =
   /** Any address: servers that the settings name, which may be private. */
   | "anywhere"
   /** Prometheus, in the namespace that the settings name. */
-  | "monitoring";
+  | "monitoring"
+  /** The control plane of the mesh. */
+  | "mesh";
 
 /** Connections that may be opened, and what for. Everything else is refused. */
 export interface Flow {
@@ -82,7 +84,11 @@ export interface Flow {
   readonly why: string;
 }
 
-type FlowSettings = Pick<
+/** Namespace of Istio's control plane, and the port at which proxies ask it for certificates and configuration. */
+export const meshControl = { namespace: "istio-system", port: 15012 } as const;
+
+/** Settings that decide who talks to whom. */
+export type FlowSettings = Pick<
   Settings,
   | "cluster"
   | "network"
@@ -119,6 +125,7 @@ export function flows(settings: FlowSettings): readonly Flow[] {
     ...monitoringFlows(settings),
     ...(robotsOf(settings.notices).length > 0 ? noticeFlows(settings) : []),
     ...(settings.observability.backend === "none" ? [] : figureFlows(settings)),
+    ...(settings.network.mesh === "istio" ? meshFlows(settings) : []),
   ];
 }
 
@@ -347,6 +354,12 @@ function veleroFlows({ network }: FlowSettings): Flow[] {
     { from: "velero", to: "anywhere", ports, why: "what is backed up, and its own resources" },
     { from: "velero-kinds", to: "anywhere", ports, why: "the kinds of Velero's API" },
   ];
+}
+
+function meshFlows({ dify }: FlowSettings): Flow[] {
+  const services = ["gateway", "api", "worker", "beat", "web", "websocket", "plugin-daemon"] as const;
+  const all = [...services, ...(dify.agent.enabled ? (["agent-backend"] as const) : [])];
+  return each(all, "mesh", [meshControl.port], "certificates and configuration of the proxies");
 }
 
 function noticeFlows({ observability }: FlowSettings): Flow[] {

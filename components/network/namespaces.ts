@@ -24,6 +24,8 @@ const podSecurity: Readonly<Record<Area, "restricted" | "baseline">> = {
 
 export interface NamespacesArgs {
   readonly cluster: ClusterSettings;
+  /** Label the namespaces for a mesh: pods of Dify's services get a proxy, no others do. @default false */
+  readonly mesh?: boolean;
 }
 
 /** The namespaces of an environment, each with the Pod Security level that it enforces. */
@@ -45,6 +47,7 @@ export class Namespaces extends pulumi.ComponentResource {
               "pod-security.kubernetes.io/enforce": podSecurity[area],
               "pod-security.kubernetes.io/audit": "restricted",
               "pod-security.kubernetes.io/warn": "restricted",
+              ...(args.mesh && { "istio-injection": area === "app" ? "enabled" : "disabled" }),
             },
             ...(area === "drills" && { annotations: { [backupKeys.method]: "none" } }),
           },

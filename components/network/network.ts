@@ -21,7 +21,7 @@ export class Network extends pulumi.ComponentResource {
     super("dify-ha:network:Network", name, {}, opts);
     const { cluster, network } = args.settings;
     const child = { parent: this };
-    const { names } = new Namespaces("namespaces", { cluster }, child);
+    const { names } = new Namespaces("namespaces", { cluster, ...(network.mesh === "istio" && { mesh: true }) }, child);
     const { policies } = new NetworkPolicies(
       "network-policies",
       {

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import { nameLabel } from "../workload/labels.ts";
-import { areas, type Flow, type WorkloadName } from "./flows.ts";
+import { areas, meshControl, type Flow, type WorkloadName } from "./flows.ts";
 import { namespaceNames, type Area } from "./namespaces.ts";
 import { privateRanges } from "./privateRanges.ts";
 
@@ -31,6 +31,8 @@ function peer(party: Flow["from"], settings: PolicySettings): Peer[] {
       return [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateRanges.v4] } }];
     case "monitoring":
       return settings.monitoringNamespace ? [namespaced(settings.monitoringNamespace)] : [];
+    case "mesh":
+      return [namespaced(meshControl.namespace)];
     default:
       return [
         {

@@ -2,7 +2,7 @@
 export const measured = {
   /** A full base backup from a standby into a locked bucket over TLS, two processes: 1.45 GB in 6.2 s (bench/backup.ts). In MB/s. */
   fullBackup: 1450 / 6.2,
-  /** An incremental one reads all of the data, as `delta` is on: 1.45 GB in 3.7 s (bench/backup.ts). In MB/s. */
+  /** An incremental one that read all of the data, as the first after a failover does: 1.45 GB in 3.7 s (bench/backup.ts). In MB/s. */
   incrementalBackup: 1450 / 3.7,
   /** What a full base backup stores of each byte: 188 MB of 1.45 GB, pgbench's and checksums' rows (bench/backup.ts). */
   stored: 188 / 1450,

@@ -154,7 +154,7 @@ function ofCluster(
       settings: ["backup.postgres.deadline"],
     },
     {
-      what: "Incremental one, which reads all data and sends what changed",
+      what: "Incremental one at worst: after a failover, or when every file was written to, it reads all data",
       of: (data: number) => data / rate(measured.incrementalBackup, network, assumed),
       as: time,
       limit: { value: between * hour, text: `the next one is due after ${time(between * hour)}` },

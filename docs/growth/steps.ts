@@ -104,8 +104,8 @@ function mesh(settings: Settings, assumed: Assumptions): Step {
   return {
     step: "Service mesh (Istio)",
     when: "requests between Dify's own pods must be encrypted and tied to identities, as they are plain HTTP; or routes must be split by share",
-    here: "TLS to every data service by the stack's own authority, and network policies that let through the table of flows and nothing else. A mesh: no setting, and none was run",
-    price: `${pods} proxies at the most: ${figure(pods * meshProxy.cores * load)} processors and ${size(pods * meshProxy.megabytes * 1e6)} at ${figure(assumed.meshRequests)} requests a second through each. Jobs must leave theirs to end, probes must pass it, and Postgres, Redis, etcd and MinIO, which speak their own TLS, must be left out`,
+    here: "TLS to every data service by the stack's own authority, and network policies that let through the table of flows and nothing else. `network.mesh: istio`: [mesh.md](mesh.md); none was run",
+    price: `${pods} proxies at the most: ${figure(pods * meshProxy.cores * load)} processors and ${size(pods * meshProxy.megabytes * 1e6)} at ${figure(assumed.meshRequests)} requests a second through each. Istio, its CNI plugin and its upgrades are one more thing that every request depends on`,
   };
 }
 

@@ -7,12 +7,15 @@ import { referenceFile } from "../../docs/settings.ts";
 import { repository } from "../../local/paths.ts";
 import { settings } from "../support/settings.ts";
 
+/** A process that loads schemas, rules and components, on a busy machine. */
+const timeout = 60_000;
+
 const page = readFileSync(growthPage, "utf8");
 
 const growth = (...args: string[]) =>
   execa(process.execPath, ["docs/growth.ts", ...args], { cwd: repository, reject: false });
 
-describe("the page of growth", () => {
+describe("the page of growth", { timeout }, () => {
   it("says what the settings of prod and staging make of it (a change that is meant: make golden)", () =>
     expect(growthMarkdown(page) === page, "docs/growth.md is old: run make golden").toBe(true));
 
@@ -49,7 +52,7 @@ describe("the page of growth", () => {
   });
 });
 
-describe("the command", () => {
+describe("the command", { timeout }, () => {
   it("prints the figures of a stack with those that are given", async () => {
     const { stdout, exitCode } = await growth("--stack", "staging", "--task-seconds", "60");
     expect(exitCode).toBe(0);

@@ -7,7 +7,7 @@ import {
   type V1PodSpec,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clusterTimeout, eventually, testCluster, type TestCluster } from "../support/cluster.ts";
+import { clusterTimeout, deleteNamespaces, testCluster, type TestCluster } from "../support/cluster.ts";
 import type { Declared } from "../support/mocks.ts";
 import { environments, type Environment } from "../support/stack.ts";
 
@@ -40,9 +40,7 @@ describe.each(environments)("what stack %s renders", (environment) => {
   afterAll(async () => {
     const core = cluster.config.makeApiClient(CoreV1Api);
     const names = objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata?.name ?? "");
-    for (const name of names) await core.deleteNamespace({ name });
-    const left = async () => (await core.listNamespace()).items.filter((n) => names.includes(n.metadata?.name ?? ""));
-    await eventually(left, (found) => found.length === 0, 60);
+    await deleteNamespaces(core, names);
   }, clusterTimeout);
 
   it("is accepted by a real API server, field by field", async () => {

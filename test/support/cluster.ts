@@ -56,3 +56,10 @@ export async function untilServed(api: CustomObjectsApi, kind: CustomKind): Prom
   const problem = () => api.listNamespacedCustomObject(kind).then(() => "", messageOf);
   await eventually(problem, (said) => said === "");
 }
+
+/** Deletes namespaces and waits until they are gone: suites that share a cluster make some of the same names. */
+export async function deleteNamespaces(core: CoreV1Api, names: readonly string[]): Promise<void> {
+  for (const name of names) await core.deleteNamespace({ name });
+  const left = async () => (await core.listNamespace()).items.filter((n) => names.includes(n.metadata?.name ?? ""));
+  await eventually(left, (found) => found.length === 0, 60);
+}
