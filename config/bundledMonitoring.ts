@@ -79,7 +79,7 @@ const grafana = z
 /** Prometheus and Alertmanager of the stack's own, in its namespace for data: for clusters that have no operator. See docs/monitoring.md. */
 export const bundledMonitoring = z.strictObject({
   backend: z.literal("bundled"),
-  /** Seconds between two looks at each pod, and between two evaluations of the alerts. Alerts that hold for a minute need two. */
+  /** Seconds between two looks at each pod. Alerts that hold for a minute need two. */
   interval: z.number().int().min(5).max(30).default(30),
   /** Scrapes and alerts. */
   prometheus,

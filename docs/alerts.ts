@@ -13,7 +13,7 @@ Made from \`components/observability/alerts/\` by \`make golden\`; do not edit. 
 
 With \`observability.backend: operator\` an operator of Prometheus that the cluster has gets them as a PrometheusRule, and PodMonitors for what is scraped. It must have
 kube-state-metrics and the kubelets' metrics, both with \`honorLabels\`, so that \`namespace\` and \`pod\` are those of the objects. \`critical\` wakes somebody, \`warning\` can wait for the
-morning, \`info\` is for who looks. \`npm run runbook -- NAME --stack STACK\` prints what to do, with the stack's own names. Who is told, and when: [notices.md](notices.md).
+morning, \`info\` is for who looks. With \`bundled\` the stack brings all of that itself, and has alerts about it besides: [monitoring.md](monitoring.md). \`npm run runbook -- NAME --stack STACK\` prints what to do, with the stack's own names. Who is told, and when: [notices.md](notices.md).
 
 Two pages for Grafana lie beside them, as ConfigMaps with the label that the sidecar of its chart looks for (\`observability.dashboardLabels\`): availability, and backup and restore. Each
 alert names the one that shows more. No Grafana has drawn them here yet: promtool takes all of their queries, and has answered those of two panels.

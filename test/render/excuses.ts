@@ -54,9 +54,10 @@ export const excuses: readonly Excuse[] = [
   {
     check: "deployment-has-host-podantiaffinity",
     finding: "Deployment does not have a host podAntiAffinity set",
-    objects: ["api", "gateway", "pgbouncer", "plugin-daemon", "sandbox", "ssrf-proxy", "web", "worker"].map(
-      (name) => `Deployment/${name}`,
-    ),
+    objects: [
+      ...["api", "gateway", "kube-state-metrics", "pgbouncer", "plugin-daemon", "sandbox", "ssrf-proxy", "web"],
+      "worker",
+    ].map((name) => `Deployment/${name}`),
     reason:
       "Spread by topologySpreadConstraints over zones and hosts, a revision at a time (components/workload/spread.ts): kube-score knows anti-affinity only.",
   },
@@ -67,6 +68,14 @@ export const excuses: readonly Excuse[] = [
     reason:
       "One by default and replaced, not doubled (components/dify/websocket.ts): rooms of its clients live in its memory.",
   })),
+  ...["Deployment few replicas", "Deployment update strategy"].map((finding) => ({
+    check: finding.endsWith("strategy") ? "deployment-strategy" : "deployment-replicas",
+    finding,
+    objects: ["Deployment/grafana"],
+    reason:
+      "It draws what others keep, and logs people in by a database of its own pod: a second would know none of its sessions. Alerts do not pass through it.",
+  })),
+  sameProbe(["Deployment/grafana"], "One question, two patiences: out of service after 15 s, restarted after 60 s."),
   sameProbe(
     ["api", "gateway", "plugin-daemon", "sandbox", "ssrf-proxy", "web", "websocket"].map(
       (name) => `Deployment/${name}`,
