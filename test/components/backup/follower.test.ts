@@ -223,7 +223,7 @@ describe("files on their way to the second site", { timeout: 180_000 }, () => {
     const missing = written.filter(({ key, sha256 }) => there[key] !== sha256);
     const promised = written.filter(({ at: time }) => time <= mark);
     process.stderr.write(
-      `${written.length} acknowledged, ${missing.length} missing; newest mark ${(lost - mark).toFixed(1)} s before the loss, ${promised.length} until then\n`,
+      `${written.length} acknowledged, ${missing.length} missing, the oldest ${(lost - (missing[0]?.at ?? lost)).toFixed(1)} s before the loss; newest mark ${(lost - mark).toFixed(1)} s before it, ${promised.length} until then\n`,
     );
     expect(promised.length).toBeGreaterThan(100);
     for (const bytes of [0, 64 << 20]) expect(promised.map((each) => each.bytes)).toContain(bytes);
