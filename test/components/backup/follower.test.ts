@@ -150,6 +150,12 @@ describe("files on their way to the second site", { timeout: 180_000 }, () => {
     return Date.parse((JSON.parse(text) as { instant: string }).instant) / 1000;
   }
 
+  function restore(instant: Date): Promise<DebianResult> {
+    const rendered = containerProgram(resources, podSpec(resources, "CronJob", "restore-objects"), "objects");
+    const target = { RECORD: "", FROM: "OFFSITE", INSTANT: instant.toISOString().replace(/\.\d+/, "") };
+    return named.run({ ...rendered, env: { ...rendered.env, STEP: "restore", ...target }, timeoutSeconds: 120 });
+  }
+
   it("runs once, is restarted when it stalls, and says to what it is held", () => {
     const { inputs } = find(resources, "Deployment", "objects-follower");
     expect(at(inputs, "spec.replicas")).toBe(1);
@@ -189,6 +195,29 @@ describe("files on their way to the second site", { timeout: 180_000 }, () => {
     expect((await running.ended).exitCode).toBe(0);
   });
 
+  it("has the files of an instant, also what was overwritten since", async () => {
+    const running = start();
+    await running.printed(/all is there/, 60);
+    succeeded(await stores[0].put("dify-files", "at the instant.txt", "then", "dify"));
+    await delay(1100);
+    const instant = new Date();
+    await until("a mark after it", async () => (await newestMark()) * 1000 >= instant.getTime(), 60);
+    await delay(1100);
+    succeeded(await stores[0].put("dify-files", "at the instant.txt", "later", "dify"));
+    succeeded(await stores[0].put("dify-files", "later.txt", "later", "dify"));
+    await until(
+      "both",
+      async () => (await copied("at the instant.txt")) + (await copied("later.txt")) === "laterlater",
+    );
+    running.signal("TERM");
+    await running.ended;
+    const result = await restore(instant);
+    succeeded(result);
+    expect(result.stdout).toContain("dify-files as it was followed by OFFSITE, with all that was acknowledged until");
+    expect((await stores[0].mc(["cat", "store/dify-files/at the instant.txt"])).stdout).toBe("then");
+    expect((await stores[0].mc(["stat", "store/dify-files/later.txt"])).exitCode).not.toBe(0);
+  });
+
   it("loses nothing that the second site has said to have, though it is killed, the second site goes away, and the first is lost", async () => {
     const writing = named.start("writer", {
       argv: ["python3", "-c", writer, endpoint(0)],
@@ -223,7 +252,7 @@ describe("files on their way to the second site", { timeout: 180_000 }, () => {
     const missing = written.filter(({ key, sha256 }) => there[key] !== sha256);
     const promised = written.filter(({ at: time }) => time <= mark);
     process.stderr.write(
-      `${written.length} acknowledged, ${missing.length} missing; newest mark ${(lost - mark).toFixed(1)} s before the loss, ${promised.length} until then\n`,
+      `${written.length} acknowledged, ${missing.length} missing, the oldest ${(lost - (missing[0]?.at ?? lost)).toFixed(1)} s before the loss; newest mark ${(lost - mark).toFixed(1)} s before it, ${promised.length} until then\n`,
     );
     expect(promised.length).toBeGreaterThan(100);
     for (const bytes of [0, 64 << 20]) expect(promised.map((each) => each.bytes)).toContain(bytes);
@@ -241,16 +270,7 @@ describe("files on their way to the second site", { timeout: 180_000 }, () => {
     expect(Object.keys(await contents(1, backups.bucket, "followed/objects/dify-files/"))).toHaveLength(
       Object.keys(before).length,
     );
-    const rendered = containerProgram(resources, podSpec(resources, "CronJob", "restore-objects"), "objects");
-    const result = await named.run({
-      ...rendered,
-      env: {
-        ...rendered.env,
-        ...{ STEP: "restore", RECORD: "", FROM: "OFFSITE" },
-        INSTANT: new Date(Date.now() + 30_000).toISOString().replace(/\.\d+/, ""),
-      },
-      timeoutSeconds: 120,
-    });
+    const result = await restore(new Date(Date.now() + 30_000));
     succeeded(result);
     expect(result.stdout).toContain("dify-files as it was followed by OFFSITE");
     expect(await contents(0, "dify-files", "")).toEqual(before);

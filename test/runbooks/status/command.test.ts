@@ -49,6 +49,8 @@ const left = (): Record<string, string> => ({
   [`secrets/${nameOf(10)}/SHA256SUMS.bin`]: "sealed",
   [`objects/manifests/dify-files/${nameOf(12)}.tsv`]: "",
   [`objects/manifests/dify-plugins/${nameOf(11)}.tsv`]: "",
+  [`followed/marks/${nameOf(30).slice(0, 8)}/${nameOf(30)}.json`]: "older",
+  [`followed/marks/${nameOf(0).slice(0, 8)}/${nameOf(0)}.json`]: "newest",
 });
 
 /** The command against a real API server and a real MinIO with locks; near buckets are reached through the API server alone. */
@@ -99,6 +101,7 @@ describe("npm run status", { timeout: 120_000 }, () => {
       postgresBackupHours: 7,
       postgresOffsiteBackupHours: 30,
       objectsBackupHours: 36,
+      objectsFollowedSeconds: 3600,
       redisBackupHours: 7,
       secretsBackupHours: 24.25,
     };
@@ -156,13 +159,14 @@ describe("npm run status", { timeout: 120_000 }, () => {
     const found = await asJson();
     expect(found.copies.filter(({ verdict }) => verdict !== "good")).toEqual([]);
     expect(found).toMatchObject({ good: true, secondSite: true, exitCode: 0 });
-    expect(found.copies).toHaveLength(10);
+    expect(found.copies).toHaveLength(11);
     const redis = copyOf(found, "redis", "cluster");
     expect(redis.ageSeconds).toBeGreaterThan(3 * 3600 - 1);
     expect(redis.ageSeconds).toBeLessThan(4 * 3600);
     expect(Date.parse(redis.lockedUntil)).toBeGreaterThan(Date.now() + 23 * 3_600_000);
     expect(redis.proven).toMatchObject({ rtoSeconds: 720 });
     expect(copyOf(found, "objects", "offsite").ageSeconds).toBeGreaterThan(12 * 3600 - 1);
+    expect(copyOf(found, "followed", "offsite").ageSeconds).toBeLessThan(600);
     expect(copyOf(found, "postgres", "offsite")).toMatchObject({ proven: { rtoSeconds: 720 } });
     expect(copyOf(found, "postgres", "offsite").ageSeconds).toBeLessThan(600);
   });
@@ -170,7 +174,7 @@ describe("npm run status", { timeout: 120_000 }, () => {
   it("answers first what would be lost", async () => {
     const { stdout, exitCode } = await status();
     expect(stdout).toMatch(
-      /^If the site burned now, this would be lost: of Postgres the last \d+ (s|min); of files of Dify and plugins the last 12 h; of Redis the last 3 h; of bundle of secrets the last 10 h\.\n┌/,
+      /^If the site burned now, this would be lost: of Postgres the last \d+ (s|min); of files as they are written the last \d+ (s|min); of Redis the last 3 h; of bundle of secrets the last 10 h\.\n┌/,
     );
     expect(stdout.endsWith("┘")).toBe(true);
     expect(exitCode).toBe(0);
