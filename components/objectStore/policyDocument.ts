@@ -89,7 +89,12 @@ function additionStatements(bucket: string): PolicyStatement[] {
 
 function readStatements(buckets: readonly string[]): PolicyStatement[] {
   return [
-    { Sid: "SourceBuckets", Effect: "Allow", Action: [...readBucketActions, listenAction], Resource: buckets.map(bucketArn) },
+    {
+      Sid: "SourceBuckets",
+      Effect: "Allow",
+      Action: [...readBucketActions, listenAction],
+      Resource: buckets.map(bucketArn),
+    },
     { Sid: "SourceObjects", Effect: "Allow", Action: readObjectActions, Resource: buckets.map(objectsArn) },
   ];
 }

@@ -237,7 +237,15 @@ describe("a coordinated backup", { timeout: 240_000 }, () => {
 
   it("gives up when a transaction does not end, and says where to look", async () => {
     const long = cluster.start("long", {
-      argv: ["psql", "-XAtqc", "BEGIN; SELECT 'begun'", "-c", "SELECT pg_sleep(20)", "-c", "COMMIT; SELECT 'committed'"],
+      argv: [
+        "psql",
+        "-XAtqc",
+        "BEGIN; SELECT 'begun'",
+        "-c",
+        "SELECT pg_sleep(20)",
+        "-c",
+        "COMMIT; SELECT 'committed'",
+      ],
       ...cluster.client("dify"),
     });
     await long.printed(/begun/);
