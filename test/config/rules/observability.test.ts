@@ -8,7 +8,7 @@ describe("a stack that an operator's Prometheus watches", () => {
     expect(() => settings({ observability })).toThrow(/network.monitoringNamespace: is missing/));
 
   it("is taken when it does", () =>
-    expect(settings({ observability, network: { monitoringNamespace: "monitoring" } }).observability).toEqual({
+    expect(settings({ observability, network: { monitoringNamespace: "monitoring" } }).observability).toMatchObject({
       backend: "operator",
       labels: {},
       dashboardLabels: { grafana_dashboard: "1" },
@@ -22,5 +22,5 @@ describe("monitoring of the stack's own", () => {
   const bundled = (prometheus: unknown) => () => settings({ observability: { backend: "bundled", prometheus } });
   it("needs no namespace of somebody else's Prometheus", () => expect(bundled({})).not.toThrow());
   it("keeps no more than its volume holds", () =>
-    expect(bundled({ storage: "2Gi" })).toThrow(/observability.prometheus.retention.days: 15 days of 30000 series/));
+    expect(bundled({ storage: "2Gi" })).toThrow(/observability.prometheus.retention.days: 60 days of 30000 series/));
 });
