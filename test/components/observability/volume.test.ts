@@ -9,19 +9,24 @@ const gibi = 2 ** 30;
 
 describe("the volume of a Prometheus", () => {
   it("is large enough by default", () => {
-    // 15 days of 1000 samples a second.
-    expect(volume()).toEqual({ retentionSize: 8 * gibi, needed: 15 * 86_400 * 1000 * 2, problems: [] });
+    // 60 days of 1000 samples a second.
+    expect(volume()).toEqual({ retentionSize: 16 * gibi, needed: 60 * 86_400 * 1000 * 2, problems: [] });
   });
 
   it.each([
-    ["blocks beyond four fifths", { retention: { size: "9Gi" } }, "retention.size", "give at most 8192Mi"],
+    [
+      "blocks beyond four fifths",
+      { storage: "10Gi", retention: { size: "9Gi", days: 15 } },
+      "retention.size",
+      "give at most 8192Mi",
+    ],
     [
       "no room for the log",
       { storage: "1Gi", retention: { days: 1 }, series: 1000 },
       "storage",
       "give at least 1204Mi",
     ],
-    ["more days than fit", { retention: { days: 60 } }, "retention.days", "give at most 49, or raise storage"],
+    ["more days than fit", { storage: "10Gi" }, "retention.days", "give at most 49, or raise storage"],
     [
       "more days than the size",
       { retention: { size: "1Gi" } },
