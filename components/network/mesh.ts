@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { nameLabel } from "../workload/labels.ts";
-import { areas, flows, type Flow, type FlowSettings, type WorkloadName } from "./flows.ts";
+import { areas, type WorkloadName } from "./areas.ts";
+import { flows } from "./flows.ts";
+import type { Flow, FlowSettings } from "./flows/flow.ts";
 
 /** Label of a pod, which goes before its namespace's. */
 const injectLabel = "sidecar.istio.io/inject";

@@ -2,7 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../config/cluster.ts";
 import { nameLabel } from "../workload/labels.ts";
-import { areas, meshControl, type Flow, type WorkloadName } from "./flows.ts";
+import { areas, type WorkloadName } from "./areas.ts";
+import { meshControl } from "./flows/application.ts";
+import type { Flow } from "./flows/flow.ts";
 import { namespaceNames, type Area } from "./namespaces.ts";
 import { privateRanges } from "./privateRanges.ts";
 

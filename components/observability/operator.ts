@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { OperatorSettings } from "../../config/observability.ts";
 import type { Settings } from "../../config/settings.ts";
-import { areas } from "../network/flows.ts";
+import { areas } from "../network/areas.ts";
 import type { Area } from "../network/namespaces.ts";
 import { configurationFiles } from "../workload/configuration.ts";
 import { nameLabel, workloadLabels } from "../workload/labels.ts";

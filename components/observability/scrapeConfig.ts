@@ -1,5 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
-import { areas } from "../network/flows.ts";
+import { areas } from "../network/areas.ts";
 import { namespaceNames } from "../network/namespaces.ts";
 import { serviceHost } from "../workload/service.ts";
 import { targets, type Target } from "./targets.ts";

@@ -1,6 +1,6 @@
 import type { Settings } from "../../config/settings.ts";
 import { difyPorts } from "../dify/addresses.ts";
-import type { WorkloadName } from "../network/flows.ts";
+import type { WorkloadName } from "../network/areas.ts";
 import { namespaceNames } from "../network/namespaces.ts";
 import { certificateNames, names, ports } from "../postgres/layout.ts";
 import { proxyStatusPort } from "../workload/haproxy.ts";

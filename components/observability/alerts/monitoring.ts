@@ -1,5 +1,5 @@
 import type { Settings } from "../../../config/settings.ts";
-import { areas } from "../../network/flows.ts";
+import { areas } from "../../network/areas.ts";
 import { targets } from "../targets.ts";
 import { within, withinAll, type Alert } from "./alert.ts";
 

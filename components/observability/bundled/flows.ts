@@ -1,7 +1,7 @@
 import type { BundledSettings } from "../../../config/bundledMonitoring.ts";
 import { hasNotices } from "../../../config/notices.ts";
 import type { Settings } from "../../../config/settings.ts";
-import type { Flow } from "../../network/flows.ts";
+import type { Flow } from "../../network/flows/flow.ts";
 import { names, ports } from "./layout.ts";
 
 /** Who talks to whom in the stack's own monitoring, besides the metrics that are scraped. */

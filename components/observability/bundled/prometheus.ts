@@ -3,7 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { BundledSettings } from "../../../config/bundledMonitoring.ts";
 import type { Settings } from "../../../config/settings.ts";
-import { areas } from "../../network/flows.ts";
+import { areas } from "../../network/areas.ts";
 import type { Area } from "../../network/namespaces.ts";
 import { accountWith, grantInCluster } from "../../workload/account.ts";
 import { configurationFiles } from "../../workload/configuration.ts";

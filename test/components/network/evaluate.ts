@@ -1,6 +1,7 @@
 import { nameLabel } from "../../../components/workload/labels.ts";
 import { denyAll, policyOf, workloadsIn, type PolicySettings } from "../../../components/network/policies.ts";
-import { areas, type Flow, type WorkloadName } from "../../../components/network/flows.ts";
+import { areas, type WorkloadName } from "../../../components/network/areas.ts";
+import type { Flow } from "../../../components/network/flows/flow.ts";
 import { namespaceNames } from "../../../components/network/namespaces.ts";
 
 interface Endpoint {

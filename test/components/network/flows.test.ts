@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { areas, flows, type WorkloadName } from "../../../components/network/flows.ts";
+import { areas, type WorkloadName } from "../../../components/network/areas.ts";
+import { flows } from "../../../components/network/flows.ts";
 import { policyOf, workloadsIn } from "../../../components/network/policies.ts";
 import { privateRanges } from "../../../components/network/privateRanges.ts";
 import { settings } from "../../support/settings.ts";

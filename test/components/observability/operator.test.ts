@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { areas, flows } from "../../../components/network/flows.ts";
+import { areas } from "../../../components/network/areas.ts";
+import { flows } from "../../../components/network/flows.ts";
 import { namespaceNames } from "../../../components/network/namespaces.ts";
 import { OperatorMonitoring } from "../../../components/observability/operator.ts";
 import { recordingGroups, ruleGroups } from "../../../components/observability/rules.ts";
