@@ -31,7 +31,7 @@ export class Pushgateway extends pulumi.ComponentResource {
     super("dify-ha:observability:Pushgateway", name, { settings: args.settings }, opts);
     const { cluster, namespace, settings } = args;
     const { image, storage, resources } = settings;
-    const ready = { httpGet: { path: "/-/ready", port: pushgateway.port }, timeoutSeconds: 3 };
+    const asked = (path: string) => ({ httpGet: { path, port: pushgateway.port }, timeoutSeconds: 3 });
     new StatefulWorkload(
       pushgateway.name,
       {
@@ -52,8 +52,9 @@ export class Pushgateway extends pulumi.ComponentResource {
             args: pushgatewayArguments(`${folder}/figures`, `:${pushgateway.port}`),
             ports: [{ name: "http", containerPort: pushgateway.port }],
             mounts: { [folder]: { volume: "figures" } },
-            startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 30 },
-            readinessProbe: { ...ready, periodSeconds: 5, failureThreshold: 2 },
+            startupProbe: { ...asked("/-/ready"), periodSeconds: 1, failureThreshold: 30 },
+            livenessProbe: { ...asked("/-/healthy"), periodSeconds: 10, failureThreshold: 12 },
+            readinessProbe: { ...asked("/-/ready"), periodSeconds: 5, failureThreshold: 2 },
           },
         ],
       },

@@ -30,9 +30,14 @@ function used(program: string): string[] {
 const missingFrom = (text: string, program: string) =>
   used(program).filter((metric) => !new RegExp(`\\b${metric}\\b`).test(text));
 
-/** What a program prints at a URL once it answers. */
-async function scraped(command: string, url: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
-  const ask = `until curl -sf ${url} -o /tmp/metrics; do sleep 0.2; done; cat /tmp/metrics`;
+/** What a program prints at a URL once it answers at `ready`. */
+async function scraped(
+  command: string,
+  url: string,
+  files: Readonly<Record<string, string>> = {},
+  ready = url,
+): Promise<string> {
+  const ask = `until curl -sf ${ready} -o /dev/null; do sleep 0.2; done; curl -sf ${url}`;
   const argv = ["sh", "-c", `${command} >/tmp/log 2>&1 & ${ask}`] as const;
   const { stdout } = await runInDebian({ argv, files, network: "own", timeoutSeconds: 30 });
   return stdout;
@@ -75,6 +80,8 @@ describe("every metric that alerts and dashboards are made of", { timeout: 60_00
         }),
         "/etc/rules.yml": rulesFile(whole),
       },
+      // It answers before it has read the rules.
+      "http://127.0.0.1:9090/-/ready",
     );
     expect(used("prometheus").length).toBeGreaterThan(2);
     expect(missingFrom(prometheus, "prometheus")).toEqual([]);
