@@ -10,6 +10,7 @@ import {
 } from "@kubernetes/client-node";
 import { Failure } from "../../local/failure.ts";
 import { clusterProblem, isNotFound } from "../cluster.ts";
+import { jobEnd } from "../jobEnd.ts";
 import type { OpenDrills } from "./open.ts";
 import { drillKinds, type DrillKind } from "./result.ts";
 
@@ -78,7 +79,7 @@ async function follow(config: KubeConfig, namespace: string, job: string): Promi
       printed.add(`${pod.metadata?.uid}/${next}`);
     }
     const { status } = await batch.readNamespacedJobStatus({ name: job, namespace });
-    const ended = status?.conditions?.find(({ type, status: is }) => is === "True" && /^(Complete|Failed)$/.test(type));
+    const ended = jobEnd(status);
     const unread = items.some((pod) =>
       startedContainers(pod).some((name) => !printed.has(`${pod.metadata?.uid}/${name}`)),
     );

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { V1Job } from "@kubernetes/client-node";
 import { nameLabel } from "../../components/workload/labels.ts";
 import type { Progress } from "../../local/failure.ts";
+import { jobEnd } from "../jobEnd.ts";
 import type { RestoreCluster } from "../restore/cluster.ts";
 import { untilEnded } from "../restore/jobs.ts";
 import { jobWorkload } from "./manifests.ts";
@@ -16,7 +17,7 @@ export async function carry(cluster: RestoreCluster, job: V1Job, progress: Progr
   const namespace = cluster.namespaces.app;
   const name = job.metadata?.name ?? "";
   const left = await jobs(cluster);
-  const atWork = left.find(({ metadata, status }) => metadata?.name === name && !hasEnded(status));
+  const atWork = left.find(({ metadata, status }) => metadata?.name === name && !jobEnd(status));
   // What carries the same files for another reason must have ended.
   await removeJobs(cluster, progress, atWork && name);
   if (!atWork) await cluster.ask(() => cluster.batch.createNamespacedJob({ namespace, body: job }));
@@ -35,9 +36,6 @@ async function jobs(cluster: RestoreCluster): Promise<V1Job[]> {
     await cluster.ask(() => cluster.batch.listNamespacedJob({ namespace: cluster.namespaces.app, labelSelector }))
   ).items;
 }
-
-const hasEnded = (status: V1Job["status"]): boolean =>
-  status?.conditions?.some(({ type, status: is }) => ["Complete", "Failed"].includes(type) && is === "True") ?? false;
 
 /** Takes Jobs away with their pods, but for one. */
 export async function removeJobs(cluster: RestoreCluster, progress: Progress, but?: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1Job, V1PodSpec } from "@kubernetes/client-node";
 import { Failure, type Progress } from "../../local/failure.ts";
+import { jobEnd } from "../jobEnd.ts";
 import type { RestoreCluster } from "./cluster.ts";
 
 /**
@@ -57,11 +58,11 @@ export async function untilEnded(cluster: RestoreCluster, name: string, progress
   let told = "";
   for (;;) {
     const { status } = await cluster.ask(() => cluster.batch.readNamespacedJob({ name, namespace }));
-    if ((status?.conditions ?? []).some(({ type, status: is }) => type === "Complete" && is === "True")) return;
-    const failed = (status?.conditions ?? []).find(({ type, status: is }) => type === "Failed" && is === "True");
-    if (failed)
+    const end = jobEnd(status);
+    if (end?.type === "Complete") return;
+    if (end)
       throw new Failure(
-        `Job ${name} failed (${failed.reason ?? "no reason given"}):\n${indented(await printed(cluster, name, 8))}\nAll of it: kubectl -n ${namespace} logs job/${name} --all-containers`,
+        `Job ${name} failed (${end.reason ?? "no reason given"}):\n${indented(await printed(cluster, name, 8))}\nAll of it: kubectl -n ${namespace} logs job/${name} --all-containers`,
       );
     const line = await printed(cluster, name, 1).catch(() => "");
     if (line && line !== told) progress((told = line));

@@ -1,5 +1,6 @@
 import { BatchV1Api, type KubeConfig, type V1Job } from "@kubernetes/client-node";
 import { clusterProblem } from "../cluster.ts";
+import { jobEnd } from "../jobEnd.ts";
 
 /** How the runs of a CronJob went. */
 export interface JobState {
@@ -32,11 +33,9 @@ export async function readJobs(config: KubeConfig, namespace: string): Promise<J
   }
 }
 
-const ended = ["Complete", "Failed"];
-
 function lastFailure(runs: readonly V1Job[]): JobState["failed"] {
   const ends = runs.flatMap(({ metadata, status }) => {
-    const end = (status?.conditions ?? []).find(({ type, status: is }) => ended.includes(type) && is === "True");
+    const end = jobEnd(status);
     return end?.lastTransitionTime ? [{ ...end, job: metadata?.name ?? "", at: end.lastTransitionTime }] : [];
   });
   const last = ends.toSorted((a, b) => a.at.getTime() - b.at.getTime()).at(-1);
