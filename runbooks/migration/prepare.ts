@@ -7,7 +7,7 @@ import type { RestoreCluster } from "../restore/cluster.ts";
 import { carry } from "./carry.ts";
 import { findInstallation } from "./find.ts";
 import { authorityName, carrierJob, scriptsName, settingsName } from "./manifests.ts";
-import { applyConfigMap, applySecret, collect, plainEnvironment, save } from "./saved.ts";
+import { applySecret, collect, plainEnvironment, save } from "./saved.ts";
 import { keepState, type Directory, type State } from "./state.ts";
 import { authorityFile, readTarget, storageSettings, type Target } from "./target.ts";
 
@@ -103,13 +103,17 @@ export class Preparation {
   async #writeSettings(): Promise<void> {
     for (const { role } of this.#state.directories) {
       const { plain, secret } = storageSettings(this.target, role);
-      await applyConfigMap(this.#cluster, settingsName(role), plain);
+      await this.#putConfigMap(settingsName(role), plain);
       await applySecret(this.#cluster, settingsName(role), secret);
     }
     const script = readFileSync(new URL("../../scripts/migration/storage.sh", import.meta.url), "utf8");
-    await applyConfigMap(this.#cluster, scriptsName, { "storage.sh": script });
+    await this.#putConfigMap(scriptsName, { "storage.sh": script });
     const { authority } = this.target;
-    if (authority) await applyConfigMap(this.#cluster, authorityName, { [authorityFile]: authority });
+    if (authority) await this.#putConfigMap(authorityName, { [authorityFile]: authority });
+  }
+
+  #putConfigMap(name: string, data: Readonly<Record<string, string>>): Promise<void> {
+    return this.#cluster.putConfigMap(this.#cluster.namespaces.app, { metadata: { name }, data: { ...data } });
   }
 
   async #archive(directory: Directory, progress: Progress): Promise<void> {

@@ -119,18 +119,6 @@ export function plainEnvironment(
   return { ...(Object.assign({}, ...inherited) as Record<string, string>), ...Object.fromEntries(own) };
 }
 
-export async function applyConfigMap(
-  cluster: RestoreCluster,
-  name: string,
-  data: Readonly<Record<string, string>>,
-): Promise<void> {
-  const namespace = cluster.namespaces.app;
-  const body: V1ConfigMap = { metadata: { name }, data: { ...data } };
-  const { core } = cluster;
-  const replaced = await cluster.present(() => core.replaceNamespacedConfigMap({ name, namespace, body }));
-  if (!replaced) await cluster.ask(() => core.createNamespacedConfigMap({ namespace, body }));
-}
-
 export async function applySecret(
   cluster: RestoreCluster,
   name: string,

@@ -91,14 +91,10 @@ export async function readState(cluster: RestoreCluster): Promise<State | undefi
 /** Keeps a state, in place of the one before. */
 export async function keepState(cluster: RestoreCluster, state: State): Promise<void> {
   const namespace = cluster.namespaces.app;
-  const body = {
+  await cluster.putConfigMap(namespace, {
     metadata: { name: stateName, namespace },
     data: { [key]: `${JSON.stringify(state, undefined, 2)}\n` },
-  };
-  const replaced = await cluster.present(() =>
-    cluster.core.replaceNamespacedConfigMap({ name: stateName, namespace, body }),
-  );
-  if (!replaced) await cluster.ask(() => cluster.core.createNamespacedConfigMap({ namespace, body }));
+  });
 }
 
 /** Commands that change something, and from where each may be given. */

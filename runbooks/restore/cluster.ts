@@ -4,6 +4,7 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   type KubeConfig,
+  type V1ConfigMap,
   type V1Pod,
 } from "@kubernetes/client-node";
 import { nameLabel } from "../../components/workload/labels.ts";
@@ -48,6 +49,13 @@ export class RestoreCluster {
         throw error;
       }
     });
+  }
+
+  /** Puts a ConfigMap, in place of the one before. */
+  async putConfigMap(namespace: string, body: V1ConfigMap): Promise<void> {
+    const name = body.metadata?.name ?? "";
+    const replaced = await this.present(() => this.core.replaceNamespacedConfigMap({ name, namespace, body }));
+    if (!replaced) await this.ask(() => this.core.createNamespacedConfigMap({ namespace, body }));
   }
 
   /** Names of a workload's pods in the data namespace whose container runs, in order. */

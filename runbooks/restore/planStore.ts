@@ -26,12 +26,8 @@ export async function readPlan(cluster: RestoreCluster): Promise<Plan | undefine
 /** Keeps a plan, in place of the one before. */
 export async function keepPlan(cluster: RestoreCluster, plan: Plan): Promise<void> {
   const namespace = cluster.namespaces.data;
-  const body = {
+  await cluster.putConfigMap(namespace, {
     metadata: { name: planName, namespace, labels: { "app.kubernetes.io/part-of": "dify-ha" } },
     data: { [key]: `${JSON.stringify(plan, undefined, 2)}\n` },
-  };
-  const replaced = await cluster.present(() =>
-    cluster.core.replaceNamespacedConfigMap({ name: planName, namespace, body }),
-  );
-  if (!replaced) await cluster.ask(() => cluster.core.createNamespacedConfigMap({ namespace, body }));
+  });
 }
