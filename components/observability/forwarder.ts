@@ -4,7 +4,7 @@ import type { ClusterSettings } from "../../config/cluster.ts";
 import { secretsOf, type NoticeSecret } from "../../config/noticeSecrets.ts";
 import { robotsOf, type NoticesSettings } from "../../config/notices.ts";
 import { namespaceNames } from "../network/namespaces.ts";
-import { configurationFiles, secretFiles } from "../workload/configuration.ts";
+import { configurationFiles, secretFiles, secretMode } from "../workload/configuration.ts";
 import { serviceHost } from "../workload/service.ts";
 import { StatelessWorkload } from "../workload/stateless.ts";
 import { forwarderConfig } from "./alertmanager/config.ts";
@@ -30,9 +30,6 @@ const folders = { config: "/config", secrets: "/secrets" } as const;
 
 /** Account that owns nothing. */
 const user = 65532;
-
-/** Readable for the pod's group alone. */
-const secretMode = 0o440;
 
 /** What brings notices into the form of robots, whose secrets are its alone. */
 export function forwarder(args: ForwarderArgs, child: pulumi.ComponentResourceOptions): StatelessWorkload {

@@ -23,6 +23,9 @@ export function configurationFiles(
   );
 }
 
+/** Mode of a Secret's files in a pod: they belong to root, and the pod's group reads them. */
+export const secretMode = 0o440;
+
 /** A Secret under an explicit name. */
 export function secretFiles(
   name: string,

@@ -4,7 +4,7 @@ import type { NoticeSecret } from "../../../config/noticeSecrets.ts";
 import type { Settings } from "../../../config/settings.ts";
 import type { CertificateAuthority } from "../../network/certificates.ts";
 import { namespaceNames } from "../../network/namespaces.ts";
-import { configurationFiles, secretFiles } from "../../workload/configuration.ts";
+import { configurationFiles, secretFiles, secretMode } from "../../workload/configuration.ts";
 import type { ContainerArgs } from "../../workload/container.ts";
 import { serviceHost } from "../../workload/service.ts";
 import { StatefulWorkload } from "../../workload/stateful.ts";
@@ -29,9 +29,6 @@ const folders = {
   certificates: "/certificates",
   data: "/alertmanager",
 } as const;
-
-/** Readable for the pod's group alone. */
-const secretMode = 0o440;
 
 /**
  * What a member is started with.

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import type { BundledSettings } from "../../../config/bundledMonitoring.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { namespaceNames } from "../../network/namespaces.ts";
-import { configurationFiles, secretFiles } from "../../workload/configuration.ts";
+import { configurationFiles, secretFiles, secretMode } from "../../workload/configuration.ts";
 import { serviceHost } from "../../workload/service.ts";
 import { StatelessWorkload } from "../../workload/stateless.ts";
 import { grafanaJson } from "../dashboards/grafana.ts";
@@ -29,9 +29,6 @@ const folders = {
 
 /** Account of its image. */
 const user = 472;
-
-/** Readable for the pod's group alone. */
-const secretMode = 0o440;
 
 /** Whom Grafana asks. */
 export function datasourceYaml(namespace: string): string {
