@@ -13,18 +13,25 @@ export function backupFlows(settings: FlowSettings): Flow[] {
   ];
 }
 
-/** Workloads that write backups, and those that read them back. */
-export function backupWriters({ postgres, redis, backup, vectorStore, offsite }: FlowSettings): WorkloadName[] {
+/** Jobs that back something up in the cluster. */
+function backupJobs({ postgres, redis, backup, vectorStore }: FlowSettings): WorkloadName[] {
   return [
-    ...(postgres.backend === "patroni"
-      ? (["postgres", "postgres-bootstrap", "postgres-backup", "etcd-backup", "coordinated-backup"] as const)
-      : []),
+    ...(postgres.backend === "patroni" ? (["postgres-backup", "etcd-backup", "coordinated-backup"] as const) : []),
     ...(redis.backend === "sentinel" ? (["redis-backup"] as const) : []),
     ...(backup.clusterEtcd ? (["cluster-etcd-backup"] as const) : []),
     ...(vectorStore.kind === "qdrant" ? (["vector-backup"] as const) : []),
     "objects-backup",
-    ...(offsite.backend === "none" ? [] : (["objects-follower"] as const)),
     "secrets-bundle",
+  ];
+}
+
+/** Workloads that write backups, and those that read them back. */
+export function backupWriters(settings: FlowSettings): WorkloadName[] {
+  const { postgres, backup, offsite } = settings;
+  return [
+    ...(postgres.backend === "patroni" ? (["postgres", "postgres-bootstrap"] as const) : []),
+    ...backupJobs(settings),
+    ...(offsite.backend === "none" ? [] : (["objects-follower"] as const)),
     "restore",
     ...(backup.velero.enabled ? (["velero"] as const) : []),
   ];
@@ -80,15 +87,6 @@ function veleroFlows({ network }: FlowSettings): Flow[] {
 
 /** Jobs tell their figures. */
 function figureFlows(settings: FlowSettings): Flow[] {
-  const { postgres, redis, backup, vectorStore } = settings;
-  const jobs: WorkloadName[] = [
-    ...(postgres.backend === "patroni" ? (["postgres-backup", "etcd-backup", "coordinated-backup"] as const) : []),
-    ...(redis.backend === "sentinel" ? (["redis-backup"] as const) : []),
-    ...(backup.clusterEtcd ? (["cluster-etcd-backup"] as const) : []),
-    ...(vectorStore.kind === "qdrant" ? (["vector-backup"] as const) : []),
-    "objects-backup",
-    "secrets-bundle",
-    ...(hasDrills(settings) ? (["drills"] as const) : []),
-  ];
+  const jobs = [...backupJobs(settings), ...(hasDrills(settings) ? (["drills"] as const) : [])];
   return each(jobs, pushgateway.name, [pushgateway.port], "figures of jobs");
 }
